@@ -1,0 +1,185 @@
+"""`assignment/assignment.toml`: every number that an instructor sets, typed; a mistake in it is one sentence with key and line."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+
+from .check.question import REGISTRY, Question, load_questions
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
+Share = str | int | float
+
+
+class AssignmentError(ValueError):
+    """A mistake in assignment.toml, as one sentence for the instructor."""
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of one question: seconds of CPU and wall-clock, megabytes beyond what an idle worker uses."""
+
+    cpu_seconds: Positive = 10.0
+    wall_seconds: Positive = 30.0
+    memory_mb: Annotated[int, msgspec.Meta(ge=256)] = 1024
+
+
+class Gradescope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    minutes: Positive = 9.0
+    visibility: Visibility = "visible"
+    stdout_visibility: Visibility = "visible"
+
+
+class PartSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """imports: top-level packages, beside the standard library and ps2, that this part's student code may import."""
+
+    title: str
+    imports: tuple[str, ...] = ("numpy", "scipy")
+
+
+class QuestionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """on: overrides the profile for this question. weights, limits: override the general ones."""
+
+    points: Annotated[int, msgspec.Meta(ge=1)]
+    minutes: Annotated[int, msgspec.Meta(ge=1)]
+    section: str
+    on: bool | None = None
+    weights: dict[str, Share] = {}
+    limits: Limits | None = None
+    forbid: tuple[str, ...] = ()
+    visibility: Visibility | None = None
+
+
+class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file. Questions that are off appear nowhere in the kit."""
+
+    title: str
+    term: str
+    parts: dict[str, PartSettings]
+    questions: dict[str, QuestionSettings]
+    profile: Literal["core", "full"] = "core"
+    consistent_backward: Share = "1/2"
+    public_seed: str = "ps2-public"
+    weights: dict[str, Share] = {}
+    limits: Limits = Limits()
+    gradescope: Gradescope = Gradescope()
+
+    def asked(self) -> list[Question]:
+        """The questions that are switched on, in order."""
+        return [q for q in REGISTRY.values() if self.is_on(q)]
+
+    def is_on(self, question: Question) -> bool:
+        switch = self.questions[question.id].on
+        return (question.core or self.profile == "full") if switch is None else switch
+
+    def points(self, question: Question) -> Fraction:
+        return Fraction(self.questions[question.id].points)
+
+    def total(self) -> Fraction:
+        return sum((self.points(q) for q in self.asked()), Fraction(0))
+
+    def weights_of(self, question: Question) -> dict[str, Fraction]:
+        merged = {**self.weights, **self.questions[question.id].weights}
+        return {group: fraction(w) for group, w in merged.items()}
+
+    def limits_of(self, question: Question) -> Limits:
+        return self.questions[question.id].limits or self.limits
+
+    def files(self) -> list[str]:
+        """The student's files that the questions asked are about, in order."""
+        return list(dict.fromkeys(q.file for q in self.asked()))
+
+
+def fraction(value: Share) -> Fraction:
+    return Fraction(str(value))
+
+
+def load_assignment(path: Path) -> Assignment:
+    """Read and check assignment.toml against the registered questions.
+
+    Raises AssignmentError with one sentence that names the file, the line and the key.
+    """
+    load_questions()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise AssignmentError(f"{path} cannot be read: {error.strerror}.") from None
+    try:
+        raw = msgspec.toml.decode(text.encode())
+    except msgspec.DecodeError as error:
+        raise AssignmentError(f"{path} is not valid TOML: {error}.") from None
+    assignment = typed(path, text, raw)
+    check(path, text, assignment)
+    return assignment
+
+
+def check(path: Path, text: str, assignment: Assignment) -> None:
+    """What types alone cannot say: fractions, and that every question has its entry and every entry its question."""
+    shares = {"consistent_backward": assignment.consistent_backward}
+    shares |= {f"weights.{g}": w for g, w in assignment.weights.items()}
+    shares |= {f'questions."{id}".weights.{g}': w for id, q in assignment.questions.items() for g, w in q.weights.items()}
+    for key, share in shares.items():
+        check_share(path, text, key, share)
+    for id in assignment.questions:
+        if id not in REGISTRY:
+            raise AssignmentError(f'{path}, line {line_of(text, id)}: questions."{id}" is no question; the checks have {known()}.')
+    for id, question in REGISTRY.items():
+        if id not in assignment.questions:
+            needs = f"question {id} ({question.title}) needs points, minutes and section"
+            raise AssignmentError(f'{path}: [questions."{id}"] is missing; {needs}.')
+        if str(question.part) not in assignment.parts:
+            raise AssignmentError(f"{path}: [parts.{question.part}] is missing; question {id} belongs to it.")
+    if not assignment.asked():
+        raise AssignmentError(f"{path}: every question is switched off.")
+
+
+def known() -> str:
+    return ", ".join(REGISTRY)
+
+
+def check_share(path: Path, text: str, key: str, share: Share) -> None:
+    try:
+        good = 0 <= fraction(share) <= 100
+    except (ValueError, ZeroDivisionError):
+        good = False
+    if not good:
+        line = line_of(text, key.split(".")[-1])
+        raise AssignmentError(f'{path}, line {line}: {key} is {share!r}, expected a share such as 1, 0.5 or "1/2".')
+
+
+def typed(path: Path, text: str, raw: dict[str, Any]) -> Assignment:
+    """The raw tables as types; each question by itself first, so that a mistake is told with its id."""
+    tables = [(f'questions."{id}"', entry, QuestionSettings) for id, entry in dict(raw.get("questions", {})).items()]
+    for place, table, kind in [*tables, ("", raw, Assignment)]:
+        try:
+            made = msgspec.convert(table, kind)
+        except msgspec.ValidationError as error:
+            raise AssignmentError(located(path, text, place, str(error))) from None
+    return cast(Assignment, made)
+
+
+def located(path: Path, text: str, place: str, message: str) -> str:
+    """msgspec's message with the key it names and that key's line."""
+    match = re.search(r" - at `\$\.?(.*)`$", message)
+    what = message[: match.start()] if match else message
+    unknown = re.search(r"unknown field `(\w+)`", what)
+    if unknown:
+        what = f'there is no setting "{unknown.group(1)}"'
+    inner = match.group(1) if match else ""
+    key = ".".join(p for p in (place, inner) if p)
+    keys = [p for p in re.split(r'"|\.(?![^"]*"$)|[\[\]]+', key) if p.strip(". ")]
+    line = line_of(text, *keys, *([unknown.group(1)] if unknown else []))
+    return f"{path}, line {line}: {key + ': ' if key else ''}{what[0].lower()}{what[1:]}."
+
+
+def line_of(text: str, *keys: str) -> int:
+    """The line of the last of `keys` that the text names; 1 where none is found."""
+    found = 1
+    for key in keys:
+        pattern = re.compile(rf'(^|[\s."\[]){re.escape(key)}(["\s.\]=]|$)')
+        found = next((n for n, line in enumerate(text.splitlines(), 1) if n >= found and pattern.search(line)), found)
+    return found
