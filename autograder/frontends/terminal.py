@@ -1,0 +1,49 @@
+"""A result as a table and sentences in a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..grading.result import QuestionResult, Result
+
+MARKS = {"passed": "green", "partial": "yellow", "failed": "red", "empty": "dim", "not reached": "dim", "fault": "magenta"}
+
+
+def show(result: Result, console: Console, *, sentences: int = 3) -> None:
+    """Print the table, the remarks and, for each question that lost points, at most `sentences` sentences."""
+    console.print(table(result))
+    for remark in result.remarks:
+        console.print(f"[dim]note:[/dim] {escape(remark)}", highlight=False)
+    for question in result.questions:
+        if question.status in ("failed", "partial", "fault"):
+            console.print()
+            for sentence in question.sentences[:sentences]:
+                console.print(escape(sentence), highlight=False, soft_wrap=True)
+    missing = [name for name, state in result.layers.items() if state != "active"]
+    for name in missing:
+        console.print(f"[yellow]without {escape(name)}:[/yellow] {escape(result.layers[name])}", highlight=False)
+
+
+def table(result: Result) -> Table:
+    """Question, points, status, seconds; the total below."""
+    made = Table(box=None, pad_edge=False, show_footer=True)
+    made.add_column("question", footer="total")
+    made.add_column("points", justify="right", footer=f"{number(result.total)} / {number(result.max_total)}")
+    made.add_column("", footer="")
+    made.add_column("seconds", justify="right", footer=f"{result.seconds:.2f}")
+    for question in result.questions:
+        made.add_row(*row(question))
+    return made
+
+
+def row(question: QuestionResult) -> tuple[str, str, str, str]:
+    colour = MARKS[question.status]
+    points = f"{number(question.points)} / {number(question.max_points)}"
+    return f"{question.id} {escape(question.title)}", points, f"[{colour}]{question.status}[/{colour}]", f"{question.seconds:.2f}"
+
+
+def number(points: float) -> str:
+    """Points without needless zeros: 3, 2.5, 0.6667."""
+    return f"{points:.4f}".rstrip("0").rstrip(".")

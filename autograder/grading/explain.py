@@ -1,0 +1,64 @@
+"""What a student reads about one question: for each failed group the smallest example that fails, then the cause where it is known."""
+
+from __future__ import annotations
+
+from ..check import report, scoring, tracing
+from ..check.draw import Draw
+from ..check.package import Package
+from ..check.question import Question
+from ..check.recording import Item
+from ..check.scoring import Row
+from ..check.verdict import Failure
+from .diagnose import Diagnosis, Run
+
+MOST = 3
+"""Groups that are explained; more would bury the first."""
+
+
+def explain_failures(
+    question: Question, reference: Package, rows: list[Row], graded: Run, ladder: list[Run], found: Diagnosis
+) -> list[str]:
+    """Sentences, the most useful first."""
+    failed: dict[str, Row] = {}
+    for row in rows:
+        if not row.verdict.passed and row.reached and row.group != scoring.GRADIENT_CHECK:
+            failed.setdefault(row.group, row)
+    told = [g for g in failed if g != scoring.CONDUCT] or list(failed)
+    sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in told[:MOST]]
+    if found.misconception is not None:
+        sentences.append(f"This is what you get when {found.misconception.says}")
+    sentences += pair_sentence(question, rows, graded, found)
+    return list(dict.fromkeys(sentences))
+
+
+def explain_item(question: Question, reference: Package, row: Row, graded: Run, ladder: list[Run]) -> str:
+    """The item at the smallest size at which it fails; at full size where it fails only there."""
+    for run in ladder:
+        small = next((r for r in scoring.judge(run.want, run.items, run.ended) if r.item == row.item and not r.verdict.passed), None)
+        if small is not None and small.reached:
+            calls = tracing.calls_to(question, reference, Draw(run.seed, run.level), row.item)
+            return explain_run(question, small, run, calls)
+    return explain_run(question, row, graded, [])
+
+
+def explain_run(question: Question, row: Row, run: Run, calls: list[str]) -> str:
+    want: Item | None = run.want.items.get(row.item)
+    if row.item not in run.want.judges or isinstance(want, Failure) or want is None:
+        return report.headline(question, row)
+    return report.explain(question, row, run.want.judges[row.item], run.items.get(row.item), want, calls)
+
+
+def pair_sentence(question: Question, rows: list[Row], graded: Run, found: Diagnosis) -> list[str]:
+    """What the numerical check says of the student's own forward and backward."""
+    passed = scoring.groups_of(rows)
+    if passed.get("backward", True) or scoring.GRADIENT_CHECK not in graded.items:
+        return []
+    check = graded.want.judges[scoring.GRADIENT_CHECK](graded.items[scoring.GRADIENT_CHECK], {})
+    if check.undecided:
+        return []
+    if not check.passed:
+        return ["Your backward is not the gradient of your own forward (numerical check)."]
+    if passed.get("forward", True):
+        return []
+    paid = " Part of its points is paid for that." if found.consistent else ""
+    return [f"Your backward is right for the forward you have: mend forward first.{paid}"]
