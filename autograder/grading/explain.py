@@ -26,7 +26,8 @@ def explain_failures(
     told = [g for g in failed if g != scoring.CONDUCT] or list(failed)
     sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in told[:MOST]]
     if found.misconception is not None:
-        sentences.append(f"This is what you get when {found.misconception.says}")
+        cause = found.misconception.says.rstrip(".")
+        sentences.append(f"This is what you get when {cause}.")
     sentences += pair_sentence(question, rows, graded, found)
     return list(dict.fromkeys(sentences))
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -17,7 +18,9 @@ from ..check.draw import LADDER
 from ..check.question import Question
 from ..check.seeds import question_seed
 from ..course import Course
-from ..sandbox.client import Answer, Zygote
+from ..sandbox.answer import Answer
+from ..sandbox.client import Zygote
+from ..sandbox.layers import LAYERS
 from ..sandbox.wire import Request, Run
 from . import oracle
 from .intake import Submission, take
@@ -50,6 +53,7 @@ class Grading:
         self.tell = on_result
         self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
         self.layers: dict[str, str] = {}
+        self.staff: list[str] = []
         self.exact: dict[str, Fraction] = {}
         self.results = {q.id: self.not_reached(q) for q in questions}
         self.started = time.monotonic()
@@ -57,7 +61,8 @@ class Grading:
     def run(self) -> Result:
         """The questions that need no torch first, in a zygote without it: the small one ends before the large one starts."""
         self.tell(self.result(finished=False))
-        for kind in ("numpy", "torch"):
+        kinds: tuple[Literal["numpy", "torch"], ...] = ("numpy", "torch")
+        for kind in kinds:
             mine = [q for q in self.questions if q.needs_torch == (kind == "torch")]
             if mine and not self.out_of_time():
                 self.run_kind(kind, mine)
@@ -65,19 +70,25 @@ class Grading:
         self.tell(final)
         return final
 
-    def run_kind(self, kind: str, questions: list[Question]) -> None:
-        with Zygote(kind, allow=self.allowed()) as zygote, Judge(zygote, self.course.reference) as judge:
-            self.layers |= zygote.layers
+    def run_kind(self, kind: Literal["numpy", "torch"], questions: list[Question]) -> None:
+        with Zygote(kind, allow=self.allowed(kind, questions), hidden=self.hidden()) as zygote, Judge(zygote, self.course.reference) as judge:
+            self.layers = {name: "active" if name in zygote.layers else f"missing: {stops}" for name, stops in LAYERS.items()}
+            self.staff += [*zygote.remarks, *(f"a worker can read {path}; make it private" for path in zygote.exposed)]
             for question in questions:
                 if self.out_of_time():
                     return
                 self.results[question.id] = self.grade_question(question, zygote, judge)
                 self.tell(self.result(finished=False))
 
-    def allowed(self) -> list[str]:
-        """Packages that any asked part may import."""
+    def allowed(self, kind: str, questions: list[Question]) -> list[str]:
+        """Packages that these questions' parts may import; torch only where a question needs it."""
         parts = self.course.assignment.parts
-        return sorted({name for q in self.questions for name in parts[str(q.part)].imports})
+        named = {name for q in questions for name in parts[str(q.part)].imports}
+        return sorted(named if kind == "torch" else named - {"torch"})
+
+    def hidden(self) -> list[str]:
+        """What no worker should be able to read."""
+        return [str(self.course.toml.parent / "secret"), str(self.course.reference / "__init__.py")]
 
     def out_of_time(self) -> bool:
         return time.monotonic() - self.started > 60 * self.course.assignment.gradescope.minutes
@@ -180,6 +191,7 @@ class Grading:
             layers=self.layers,
             questions=listed,
             remarks=self.submission.remarks,
+            staff=list(dict.fromkeys(self.staff)),
             assignment=self.course.assignment.title,
             seconds=time.monotonic() - self.started,
             finished=finished,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -110,7 +111,7 @@ class Oracle:
         return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None)
 
 
-def untouched(items: dict[str, Item], ended: Failure | None) -> bool:
+def untouched(items: Mapping[str, Item], ended: Failure | None) -> bool:
     """Whether every item that needs the student's code met a stub."""
     failures = [i for i in items.values() if isinstance(i, Failure)] + ([ended] if ended else [])
     return bool(failures) and all(f.kind == "stub" or "IndexError" in f.says for f in failures) and any(f.kind == "stub" for f in failures)
