@@ -16,15 +16,15 @@ def console() -> Console:
     return Console()
 
 
-def show(result: Result, out: Console, *, sentences: int = 3) -> None:
-    """Print the table, the remarks and, for each question that lost points, at most `sentences` sentences."""
+def show(result: Result, out: Console) -> None:
+    """Print the table, the remarks and, for each question that lost points, its sentences."""
     out.print(table(result))
     for remark in result.remarks:
         out.print(f"[dim]note:[/dim] {escape(remark)}", highlight=False)
     for question in result.questions:
         if question.status in ("failed", "partial", "fault"):
             out.print()
-            for sentence in question.sentences[:sentences]:
+            for sentence in question.sentences:
                 out.print(escape(sentence), highlight=False, soft_wrap=True)
     missing = [name for name, state in result.layers.items() if state != "active"]
     for sentence in result.staff:

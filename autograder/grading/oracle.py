@@ -34,8 +34,9 @@ class RunData(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """Judge `graded`; with `ladder` and `again` (a second seed at full size) also explain what failed.
+    """Judge `graded` and explain what failed: by the smallest of `ladder` that fails, and by the cause, where `again` confirms it.
 
+    again: a second seed at full size.
     weights: of the groups. consistent: the share paid for the true derivative of a catalogued wrong forward.
     """
 
@@ -87,11 +88,11 @@ class Oracle:
         rows = scoring.judge(graded.want, graded.items, graded.ended)
         share = scoring.share(rows, weights)
         sentences: list[str] = []
-        found: Diagnosis | None = None
-        if share < 1 and ask.again is not None:
-            runs = [graded, self.run(question, ask.again)]
-            found = diagnose(question, self.folder, runs)
-            share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
+        found = Diagnosis()
+        if share < 1:
+            if ask.again is not None:
+                found = diagnose(question, self.folder, [graded, self.run(question, ask.again)])
+                share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
             ladder = [self.run(question, data) for data in ask.ladder]
             sentences = explain_failures(question, self.reference, rows, graded, ladder, found)
         return Judged(
@@ -99,7 +100,7 @@ class Oracle:
             share=str(share),
             sentences=sentences,
             stub=untouched(graded.items, graded.ended),
-            cause=found.misconception.id if found and found.misconception else "",
+            cause=found.misconception.id if found.misconception else "",
         )
 
     def run(self, question: Question, data: RunData) -> Run:
