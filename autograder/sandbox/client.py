@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 import scipy
 
-from . import control, layers, libraries, scratch, uids
+from . import control, layers, libc, libraries, scratch, uids
 from .answer import Answer
 from .errors import GraderError
 from .launch import PACKAGES
@@ -36,7 +36,7 @@ class Zygote:
     kind: "torch" loads torch as well. allow: what students may import beyond the standard library. use: the layers to apply (all).
     require: the layers without which grading is refused (`layers.required()`). hidden: paths that no worker should be able to read.
     questions: Python files to import for questions of their own, besides the registered ones. python: the interpreter.
-    Raises GraderError where it cannot start, or where a required layer is missing.
+    Raises GraderError where it cannot start, or where a required layer is missing. Makes the calling process's memory unreadable to others.
 
     layers: those active here. remarks: sentences for the person who runs the grader. exposed: which of `hidden` a worker can read.
     """
@@ -54,6 +54,7 @@ class Zygote:
     ) -> None:
         if not layers.confinement_possible():
             raise GraderError("student code can be confined on Linux only; here it can be graded without confinement (--simple)")
+        libc.hide_memory()  # of the grader itself: an ordinary user's workers have its uid
         self._setup = control.Setup(kind, list(PACKAGES[kind] if allow is None else allow), list(questions), list(use))
         self._require = sorted(layers.required() if require is None else require)
         self._python = python

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import select
 import socket
+from collections.abc import Iterable
 
 import msgspec
 
@@ -58,6 +61,14 @@ Message = Setup | Preload | Fork | Kill | Oracle | Done | Forked | Exited
 LARGEST = 1 << 16
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+def wait(descriptors: Iterable[int], seconds: float | None) -> list[int]:
+    """Those that have something to be read, or have ended. (select() knows no descriptor beyond 1023.)"""
+    poll = select.poll()
+    for fd in descriptors:
+        poll.register(fd, select.POLLIN)
+    return [fd for fd, _ in poll.poll(None if seconds is None else max(0, math.ceil(seconds * 1000)))]
 
 
 def send(end: socket.socket, message: Message, descriptors: tuple[int, ...] = ()) -> None:

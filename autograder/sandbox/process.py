@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import subprocess
 import tempfile
@@ -62,8 +61,7 @@ class Process:
 
     def expect(self, kind: type[M], seconds: float) -> M:
         """The next message, which must be of this kind."""
-        ready, _, _ = select.select([self.end], [], [], seconds)
-        if not ready:
+        if not control.wait([self.end.fileno()], seconds):
             raise ZygoteLost(f"no answer in {seconds:g} s")
         message = self.hear()
         if not isinstance(message, kind):

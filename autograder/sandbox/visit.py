@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import time
 from pathlib import Path
 
@@ -103,8 +102,7 @@ class Visit:
     def _wait(self, seconds: float) -> None:
         """Take whatever comes next."""
         names = {fd: name for name, fd in self._fds.items()}
-        ready, _, _ = select.select([*names, self._process.end.fileno()], [], [], max(0.0, seconds))
-        for fd in ready:
+        for fd in control.wait([*names, self._process.end.fileno()], seconds):
             if fd in names:
                 self._read(names[fd])
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -41,17 +42,21 @@ class Watchdog:
 
 
 def too_many_files(folder: Path) -> bool:
-    """Whether more was written below `folder` than anybody needs. Follows no link and stops counting at the limit."""
+    """Whether more was written below `folder` than anybody needs, or deeper. Follows no link and stops counting at the limit."""
     files = written = 0
-    for _, folders, names, fd in os.fwalk(folder, onerror=lambda _: None, follow_symlinks=False):
-        files += len(folders) + len(names)
-        if files > MOST_FILES:
-            return True
-        for name in names:
-            try:
-                written += os.stat(name, dir_fd=fd, follow_symlinks=False).st_blocks * 512
-            except OSError:
-                continue
-        if written > MOST_WRITTEN:
-            return True
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    files += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        written += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if files > MOST_FILES or written > MOST_WRITTEN:
+                        return True
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return True
     return False

@@ -36,6 +36,7 @@ def main(base: Base, order_fd: int, answer_fd: int, output_fd: int) -> None:
         order = _orders.decode(read_all(order_fd))
         standard_streams(output_fd)
         active = confine(plan(base, order, answer_fd))
+        answer_fd = move(answer_fd, 3)
         answer(order, base.stage, active, answer_fd)
         status = 0
         sys.stdout.flush()
@@ -57,6 +58,14 @@ def standard_streams(output_fd: int) -> None:
     os.close(null)
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
+
+
+def move(fd: int, place: int) -> int:
+    """Below the limit of open files, which the zygote's own descriptors may have pushed it beyond."""
+    if fd != place:
+        os.dup2(fd, place)
+        os.close(fd)
+    return place
 
 
 def plan(base: Base, order: wire.Order, answer_fd: int) -> Plan:

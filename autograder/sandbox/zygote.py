@@ -10,7 +10,6 @@ import contextlib
 import gc
 import importlib
 import os
-import select
 import signal
 import socket
 import sys
@@ -126,11 +125,11 @@ class Zygote:
             if done:
                 return here, killed, status, usage.ru_utime + usage.ru_stime
             watched = [self._wake, self._end] if here else [self._wake]
-            ready, _, _ = select.select(watched, [], [])
-            if self._wake in ready:
+            ready = control.wait([side.fileno() for side in watched], None)
+            if self._wake.fileno() in ready:
                 with contextlib.suppress(BlockingIOError):
                     self._wake.recv(4096)
-            if self._end in ready:
+            if self._end.fileno() in ready:
                 message, _ = control.receive(self._end)
                 here = message is not None
                 if not here or isinstance(message, control.Kill):

@@ -1,11 +1,9 @@
 """Hostile packages, and zygotes to send them to."""
 
 import os
-from pathlib import Path
 
 import pytest
 
-QUESTIONS = str(Path(__file__).parent / "sandbox_questions.py")
 HONEST = "def double(x):\n    return 2 * x\n"
 
 
