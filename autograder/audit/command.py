@@ -25,7 +25,7 @@ def audit_command(
             task = bar.add_task("audit", total=None)
             audit = run_audit(part, seeds, wrong, right, lambda done, of: bar.update(task, completed=done, total=of))
     except ValueError as problem:
-        errors.print(str(problem), highlight=False)
+        errors.print(str(problem), markup=False, highlight=False, soft_wrap=True)
         return BAD_INPUT
     if json_file is not None:
         write_json(audit, json_file)

@@ -83,4 +83,4 @@ def show(audit: Audit, console: Console) -> None:
     console.print(table)
     for f in audit.findings:
         place = " ".join(part for part in (f.question, f.subject, f.item and f'"{f.item}"', f.seed) if part)
-        console.print(f"[bold]{f.kind}[/bold] {escape(place)}: {escape(f.says)}", highlight=False)
+        console.print(f"[bold]{f.kind}[/bold] {escape(place)}: {escape(f.says)}", highlight=False, soft_wrap=True)

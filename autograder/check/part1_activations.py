@@ -32,6 +32,7 @@ def elementwise(draw: Draw, make: Callable[[], Any]) -> Steps:
     yield from special_inputs(draw, make, shape)
     yield from other_shapes(draw, make)
     yield from second_forward(draw, make, shape)
+    yield from two_layers(draw, make, shape)
     yield from gradient.gradient_check(gradient.of(make), draw, shape, x=draw.away_from(0.0, shape))
 
 
@@ -59,17 +60,32 @@ def other_shapes(draw: Draw, make: Callable[[], Any]) -> Steps:
 
 
 def second_forward(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) -> Steps:
-    """Backward belongs to the latest forward, and an earlier result stays what it was."""
+    """Backward belongs to the latest forward, and earlier results stay what they were."""
     layer, kept = make(), []
-    first, later, g = draw.normal(shape), draw.normal(shape), draw.normal(shape)
+    first, later, g, g2 = draw.normal(shape), draw.normal(shape), draw.normal(shape), draw.normal(shape)
 
     def twice() -> Any:
         kept.append(layer.forward(first))
+        kept.append(layer.backward(g))
         layer.forward(later)
-        return layer.backward(g)
+        return layer.backward(g2)
 
     yield "backward, after a second forward", twice
     yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
+    yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
+
+
+def two_layers(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) -> Steps:
+    """What one layer remembers is not another's."""
+    layer, other = make(), make()
+    x, elsewhere, g = draw.normal(shape), draw.normal(shape), draw.normal(shape)
+
+    def between() -> Any:
+        layer.forward(x)
+        other.forward(elsewhere)
+        return layer.backward(g)
+
+    yield "backward, another layer in between", between
 
 
 def with_default(ps2: Any, draw: Draw, name: str) -> Steps:
@@ -141,8 +157,8 @@ def prelu(ps2: Any, draw: Draw) -> Steps:
     shape = draw.size(5, 7)
     x, g = draw.sprinkle(draw.normal(shape), (0.0,)), draw.normal(shape)
     layer = ps2.PReLU(alpha)
-    yield "gradients, alpha as made", lambda: layer.parameters  # not a group: the constructor is given, and so is this value
     yield "conduct, default alpha", lambda: ps2.PReLU().parameters
+    yield "gradients, alpha as made", lambda: layer.parameters  # no group of its own: the constructor is given, and so is this value
 
     def set_later() -> Any:
         write(layer.parameters, "alpha", later)
@@ -200,12 +216,22 @@ def maxout(ps2: Any, draw: Draw) -> Steps:
 
     def second() -> Any:
         kept.append(layer.forward(x))
+        kept.append(layer.backward(g))
         layer.forward(x2)
         return layer.backward(g2)
 
     yield "backward, after a second forward", second
     yield "gradients, after a second forward", lambda: layer.gradients
     yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
+    yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
+    one, other = ps2.Maxout(weight.copy(), bias.copy()), ps2.Maxout(draw.normal((k, d, m)), draw.normal((k, m)))
+
+    def between() -> Any:
+        one.forward(x)
+        other.forward(x2)
+        return one.backward(g)
+
+    yield "backward, another layer in between", between
 
     def build(x: Any, weight: Any, bias: Any) -> Any:
         made = ps2.Maxout(weight, bias)

@@ -283,6 +283,22 @@ def relu_first_mask(right: Any) -> Any:
 
 
 @mistake(
+    "1.3",
+    "ReLU",
+    "the mask is kept on the class (or in a global), where every ReLU of a network overwrites it; it belongs to self",
+    fails=("backward, another layer in between",),
+)
+def relu_mask_on_class(right: Any) -> Any:
+    kept: dict[str, Any] = {}
+
+    def forward(self: Any, x: Any) -> Any:
+        kept["positive"] = x > 0
+        return np.maximum(x, 0.0)
+
+    return but(right, forward=forward, backward=lambda self, g: np.where(kept["positive"], g, 0.0))
+
+
+@mistake(
     "1.3", "ReLU", "the computation goes through float32, which keeps 7 of the 16 digits; these layers work in float64", fails=("forward",)
 )
 def relu_through_float32(right: Any) -> Any:

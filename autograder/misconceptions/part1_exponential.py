@@ -320,3 +320,17 @@ def gelu_backward_unnormalised(right: Any) -> Any:
 @mistake("1.9", "GELU", "backward returns the local derivative alone: the chain rule's factor grad_output is missing", fails=("backward",))
 def gelu_backward_without_upstream(right: Any) -> Any:
     return but(right, backward=lambda self, g: self.derivative.copy())
+
+
+@mistake(
+    "1.9",
+    "GELU",
+    "every backward writes into one array that is kept and returned: a gradient returned earlier changes under its owner's hands",
+    fails=("conduct, earlier gradient",),
+)
+def gelu_one_gradient_buffer(right: Any) -> Any:
+    def backward(self: Any, g: Any) -> Any:
+        self.buffer = np.multiply(g, self.derivative, out=getattr(self, "buffer", np.empty_like(g)))
+        return self.buffer
+
+    return but(right, backward=backward)

@@ -88,6 +88,23 @@ def prelu_alpha_from_constructor(right: Any) -> Any:
     return but(right, __init__=init, forward=forward)
 
 
+@mistake(
+    "1.6",
+    "PReLU",
+    "the dict `parameters` is an attribute of the class, shared by all PReLUs: the newest layer's alpha replaces everybody's",
+    fails=("gradients, alpha as made",),
+)
+def prelu_parameters_on_class(right: Any) -> Any:
+    shared: dict[str, Any] = {}
+
+    def init(self: Any, alpha: float = 0.25) -> None:
+        right.__init__(self, alpha)
+        shared["alpha"] = self.parameters["alpha"]
+        self.parameters = shared
+
+    return but(right, __init__=init)
+
+
 @mistake("1.6", "PReLU", "backward is that of ReLU: nothing passes where x < 0 (handout 1.6)", fails=("backward",))
 def prelu_backward_of_relu(right: Any) -> Any:
     def backward(self: Any, g: Any) -> Any:
@@ -229,6 +246,18 @@ def maxout_tie_to_all(right: Any) -> Any:
         routed = (pieces == pieces.max(axis=0)) * g
         self.gradients = {"weight": np.einsum("nd,knm->kdm", self.x, routed), "bias": routed.sum(axis=1)}
         return np.einsum("knm,kdm->nd", routed, self.parameters["weight"])
+
+    return but(right, backward=backward)
+
+
+@mistake("1.7", "Maxout", "the gradient of x is computed from the winner's weights, but without grad_output", fails=("backward",))
+def maxout_backward_without_upstream(right: Any) -> Any:
+    def backward(self: Any, g: Any) -> Any:
+        right.backward(self, g)
+        kept = self.gradients
+        dx = right.backward(self, np.ones_like(g))
+        self.gradients = kept
+        return dx
 
     return but(right, backward=backward)
 
