@@ -5,7 +5,6 @@ All the code is ours (catalog, variants, folders an auditor names), so nothing i
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib.util
 import os
@@ -36,49 +35,12 @@ from ..misconceptions.overlay import overlay
 from .inputs import audit_inputs
 from .lazy import LAZY, forgeries
 from .report import GREY, MARGIN, Audit, Finding
+from .runs import judged, reference, reference_folder, seed_of, unchecked, wanted
 
 Progress = Callable[[int, int], None]
 Task = tuple[Callable[..., Audit], tuple[Any, ...]]
 
 CASCADE_SEEDS = 2
-
-
-def seed_of(number: int) -> bytes:
-    return b"audit-%d" % number
-
-
-def reference_folder() -> Path:
-    return this_course().reference
-
-
-@functools.cache
-def reference() -> Package:
-    return Package(reference_folder(), "ps2_audited")
-
-
-@functools.lru_cache(maxsize=1024)
-def wanted(question: str, number: int) -> Recording:
-    """The reference's recording; raises where the reference itself fails."""
-    recording = record(REGISTRY[question], reference(), Draw(seed_of(number)), trusted=True)
-    if recording.ended is not None:
-        raise scoring.ReferenceFault("the whole run", recording.ended)
-    return recording
-
-
-def judged(question: Question, package: Any, number: int) -> list[Row]:
-    with np.errstate(all="ignore"):
-        got = record(question, package, Draw(seed_of(number)))
-        return scoring.judge(wanted(question.id, number), got.items, got.ended)
-
-
-def unchecked(question: Question) -> Question:
-    """`question` without the work of its numerical gradient check, which earns nothing: half the time of a run."""
-
-    def probe(ps2: Any, draw: Any) -> Iterator[tuple[Any, ...]]:
-        for name, value, *judge in question.probe(ps2, draw):
-            yield name, {} if name.split(",")[0] == GRADIENT_CHECK else value, *judge
-
-    return dataclasses.replace(question, probe=probe)
 
 
 def finding(kind: str, question: str, subject: str, number: int | None, row: Row | None, says: str) -> Finding:
