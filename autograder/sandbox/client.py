@@ -114,10 +114,13 @@ class Zygote:
         began = time.monotonic()
         try:
             answer = self._order(self._process or self._start(), request, wall_seconds)
-        except ZygoteLost as lost:
+        except (ZygoteLost, OSError) as error:  # OSError: no descriptors, no disk, no processes left
             said = self._stop()
-            fault = f"the grader's own process failed: {lost}{f' ({said})' if said else ''}"
+            fault = f"the grader's own process failed: {error}{f' ({said})' if said else ''}"
             return Answer(Reply(request.runs).runs, fault=fault, wall=time.monotonic() - began)
+        except BaseException:  # interrupted half-way: nobody knows any more what the zygote is about to say
+            self._stop()
+            raise
         if answer.fault and answer.layers:  # said by the worker before it began: asking again would not help
             raise GraderError(answer.fault)
         return answer

@@ -21,6 +21,7 @@ SCIPY = (  # noqa: SIM905
     "cluster constants fft fftpack integrate interpolate io linalg ndimage optimize signal sparse sparse.linalg sparse.csgraph spatial "
     "spatial.distance spatial.transform special stats"
 ).split()
+TORCH = "autograd autograd.functional distributions fft func linalg nn.init nn.utils optim.lr_scheduler special testing utils.data".split()  # noqa: SIM905
 NUMPY = "char dtypes exceptions fft lib linalg ma matlib polynomial random rec strings testing typing".split()  # noqa: SIM905
 
 
@@ -74,7 +75,7 @@ def run_file(path: str) -> None:
 
 
 def load_everything() -> None:
-    """Import all that students may import: the standard library, numpy and scipy."""
+    """Import all that students may import: the standard library, numpy, scipy and what is loaded of torch."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         for name in everything():
@@ -90,6 +91,8 @@ def everything() -> Iterator[str]:
                 yield info.name
     yield from (f"numpy.{name}" for name in NUMPY)
     yield from (f"scipy.{name}" for name in SCIPY)
+    if "torch" in sys.modules:
+        yield from (f"torch.{name}" for name in TORCH)
 
 
 def unreadable(path: str) -> str:

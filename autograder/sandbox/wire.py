@@ -1,14 +1,15 @@
 """What crosses the process boundary: messages, their framing, and the limits that hold for what comes back.
 
 Each message is MessagePack behind a length of four bytes. A `Request` goes to the worker; `Ready`, `Item`s and an `End` a run come back.
-All of them may be forged, since student code shares the worker's process: decoding raises `WireError` and nothing else.
+All of them may be forged, since student code shares the worker's process: decoding raises `WireError` and nothing else, and looks at a
+length before it makes anything of that length.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -81,7 +82,7 @@ class Array(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=
     """An array: name of its dtype, shape, and its bytes in C order."""
 
     dtype: str
-    shape: list[int]
+    shape: Annotated[list[int], msgspec.Meta(max_length=MOST_DIMENSIONS)]
     data: bytes
 
 
@@ -101,7 +102,7 @@ class Item(msgspec.Struct, tag="item", frozen=True, forbid_unknown_fields=True):
 
     run: int
     name: str
-    parts: dict[str, Array] | Fault
+    parts: Annotated[dict[str, Array], msgspec.Meta(max_length=MOST_PARTS)] | Fault
 
 
 class End(msgspec.Struct, tag="end", frozen=True, forbid_unknown_fields=True):

@@ -1,5 +1,7 @@
 """The wire: what one side sends the other reads, and whatever else arrives is refused in one way."""
 
+import tracemalloc
+
 import msgspec
 import numpy as np
 import pytest
@@ -71,6 +73,24 @@ def test_anything_malformed_keeps_what_arrived_and_ends_the_reply(bad):
     assert answer.malformed and answer.done and "x" in answer.runs[0].items and "later" not in answer.runs[0].items
 
 
+@pytest.mark.parametrize("place", ["parts", "shape", "another field"])
+def test_a_long_list_is_refused_before_anything_is_made_of_it(place):
+    """30 MB of one-byte numbers would become a list of 240 MB, 30 MB of empty arrays half a gigabyte of objects."""
+    many = b"\xdd" + (30_000_000).to_bytes(4, "big") + b"\x01" * 30_000_000
+    start = b"\x84" + b"".join(map(msgspec.msgpack.encode, ["type", "item", "run", 0, "name", "y"]))
+    empty = b"\xa0" + msgspec.msgpack.encode(wire.Array("float64", [], b""))
+    rest = {
+        "parts": msgspec.msgpack.encode("parts") + b"\xdf" + (2_000_000).to_bytes(4, "big") + empty * 2_000_000,
+        "shape": msgspec.msgpack.encode("parts") + b"\x81\xa0\x93" + msgspec.msgpack.encode("float64") + many + b"\xc4\x00",
+        "another field": msgspec.msgpack.encode("other") + many,
+    }[place]
+    tracemalloc.start()
+    with pytest.raises(wire.WireError):
+        wire.decode(start + rest)
+    assert tracemalloc.get_traced_memory()[1] < 80 << 20  # the message itself, twice
+    tracemalloc.stop()
+
+
 def test_nothing_is_taken_before_the_beginning():
     assert fed(item()).malformed
 
@@ -106,7 +126,7 @@ def test_sentences_arrive_on_one_line_without_control_characters():
     assert text.startswith("a[31m bcx") and len(text) == wire.LONGEST_SENTENCE
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_no_bytes_make_it_raise(pieces):
     fed(READY, *pieces)
@@ -128,7 +148,7 @@ shaped = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(trees | shaped, max_size=4))
 def test_no_well_formed_messagepack_makes_it_raise(messages):
     data = [msgspec.msgpack.encode(m) for m in messages]

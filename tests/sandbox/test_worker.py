@@ -4,6 +4,7 @@ As root this whole file runs a second time as an ordinary user (test_platforms.p
 """
 
 import os
+import signal
 import socket
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
+from autograder.sandbox import visit
 from autograder.sandbox.client import Zygote
 from autograder.sandbox.errors import GraderError
 from autograder.sandbox.layers import LAYERS, required
@@ -85,6 +87,14 @@ STOPS = {
         "files",
         "wrote more than",
     ),
+    "stopping itself": ("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", "time", "took longer"),
+    "x32 system call": ("import ctypes; ctypes.CDLL(None).syscall(ctypes.c_long(0x40000000 + 57))", "signal", "SIGSYS: it called"),
+    "a second beginning": (
+        "import os\nm = bytes([0x82, 0xa4]) + b'type' + bytes([0xa5]) + b'ready' + bytes([0xa6]) + b'layers' + bytes([0x90])\n"
+        "os.write(3, len(m).to_bytes(4, 'little') + m)",
+        "malformed",
+        "cannot be read",
+    ),
     "SIGKILL": ("import os; os.kill(os.getpid(), 9)", "memory", "most likely because memory ran out"),
 }
 
@@ -107,10 +117,10 @@ def test_a_busy_loop_ends_at_the_cpu_limit(zygote, submit):
     assert answer.stopped.kind == "cpu" and "1 s of computing time" in answer.stopped.says and answer.retried
 
 
-def test_a_hang_that_does_not_come_back_costs_nothing(zygote, submit, tmp_path):
+def test_a_hang_that_does_not_come_back_costs_nothing(zygote, submit, place):
     """Asked once more in a fresh process; here the answer depends on the uid or pid, as a real accident depends on chance."""
-    folder = submit("import os, time\nif os.path.exists(FLAG): time.sleep(60)\nreturn x", top=f"FLAG = {str(tmp_path / 'flag')!r}")
-    (tmp_path / "flag").touch()
+    folder = submit("import os, time\nif os.path.exists(FLAG): time.sleep(60)\nreturn x", top=f"FLAG = {str(place / 'flag')!r}")
+    (place / "flag").touch()
 
     class Once:
         """Removes the flag as soon as the first try is over."""
@@ -121,7 +131,7 @@ def test_a_hang_that_does_not_come_back_costs_nothing(zygote, submit, tmp_path):
         def __call__(self, *arguments):
             self.tries += 1
             if self.tries == 2:
-                (tmp_path / "flag").unlink()
+                (place / "flag").unlink()
             return original(*arguments)
 
     original = zygote._try
@@ -236,6 +246,24 @@ def test_a_scratch_folder_nested_beyond_every_limit_is_removed(zygote, submit):
     assert list(zygote._root.iterdir()) == []
 
 
+def test_a_module_that_the_question_forbids_is_refused(zygote, submit):
+    request = Request("9.2", submit("import scipy.special"), RUNS, forbid=["scipy.special"])
+    assert "scipy.special is not allowed in this question" in zygote.ask(request).runs[0].items["value"].says
+    assert "not allowed" not in said(ask(zygote, submit("import scipy.special; raise ValueError('fine')")))
+
+
+def test_every_offered_library_can_be_used(zygote, submit):
+    body = (
+        "import scipy.special, scipy.linalg, scipy.signal, scipy.stats, numpy.fft, dataclasses, statistics, functools, fractions, decimal\n"
+        "import unittest.mock, json, collections.abc, xml.etree.ElementTree, concurrent.futures\n"
+        "scipy.stats.norm.cdf(x); scipy.special.erf(x); scipy.linalg.svd(x); scipy.signal.convolve(x, x); 'é'.encode('cp1252')\n"
+        "import warnings; warnings.warn('look'); import numpy as np; np.log(0 * x); return x"
+    )
+    answer = ask(zygote, submit(body))
+    assert isinstance(answer.runs[0].items["value"], dict), answer
+    assert "UserWarning: look" in answer.output
+
+
 def test_prints_are_kept_at_both_ends_and_cleaned(zygote, submit):
     answer = ask(zygote, submit("print('first \\x1b[31m'); print('x' * 100000); print('last'); return x"))
     assert answer.output.startswith("first [31m\n") and answer.output.endswith("last\n") and "left out" in answer.output
@@ -270,12 +298,12 @@ def test_an_unknown_question_is_the_graders_fault(zygote, submit):
         ask(zygote, submit(), "9.99")
 
 
-def test_a_submission_that_a_worker_cannot_read_is_the_graders_fault(zygote, submit, tmp_path):
+def test_a_submission_that_a_worker_cannot_read_is_the_graders_fault(zygote, submit, place):
     folder = submit()
-    (tmp_path / "ps2").chmod(0)
+    (place / "ps2").chmod(0)
     with pytest.raises(GraderError, match="cannot read"):
         ask(zygote, folder)
-    (tmp_path / "ps2").chmod(0o755)
+    (place / "ps2").chmod(0o755)
 
 
 def test_a_zygote_that_dies_is_started_again(zygote, submit):
@@ -284,6 +312,24 @@ def test_a_zygote_that_dies_is_started_again(zygote, submit):
     process.kill()
     answer = ask(zygote, folder, "9.1")
     assert answer.retried and not answer.fault and answer.runs[0].complete
+    check_unharmed(zygote, folder)
+
+
+def test_a_zygote_that_does_not_answer_is_replaced(zygote, submit, monkeypatch):
+    monkeypatch.setattr(visit, "FORK_SECONDS", 0.5)
+    folder = submit()
+    stopped = zygote._process.pid
+    os.kill(stopped, signal.SIGSTOP)
+    answer = zygote._try(Request("9.1", folder, RUNS), 5.0)
+    assert "no answer in 0.5 s" in answer.fault and not psutil.pid_exists(stopped)
+
+
+def test_an_interrupted_grader_starts_afresh(zygote, submit, monkeypatch):
+    folder = submit("import time; time.sleep(60)")
+    with monkeypatch.context() as patch:
+        patch.setattr(visit.Visit, "_wait", lambda *_: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            ask(zygote, folder)
     check_unharmed(zygote, folder)
 
 
