@@ -37,7 +37,7 @@ DATA = {".py", ".json", ".npz", ".npy"}
 REQUIREMENTS = ("gradescope-utils", "msgspec", "numpy", "pyseccomp", "scipy", 'tomli; python_version < "3.11"')
 REQUIREMENTS_TORCH = ("safetensors", "torch")
 
-GRADER_MB, GRADER_TORCH_MB = 200, 600  # what the grader's own processes take together
+GRADER_MB, GRADER_TORCH_MB = 250, 700  # what the grader's own processes take together
 CONTAINERS = (
     (768, "0.5 CPU, 0.75 GB RAM (Gradescope's default)"),
     (1_536, "1 CPU, 1.5 GB RAM"),
