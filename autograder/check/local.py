@@ -164,6 +164,8 @@ class Home:
         except ModuleNotFoundError as error:
             if error.name == f"{layout.PACKAGE}.{file.removesuffix('.py')}":  # the layout found it under a similar name
                 return f"{file} is not found under exactly this name; rename your file."
+            if error.name in self.kit.imports_of(file):
+                return f"{file} needs {error.name}, which this Python does not have: python -m pip install {requirement(error.name)}"
             return f"importing {file} {failure(error).says}."
         except BaseException as error:
             return f"importing {file} {hinted(failure(error).says)}."
@@ -178,6 +180,12 @@ class Home:
             if not hasattr(sys.modules.get(f"{layout.PACKAGE}.{module}"), name):
                 return f"{module}.py has no {name}; was it renamed or deleted?"
         return ""
+
+
+def requirement(package: str) -> str:
+    """What to install for a package that the grader has and this machine lacks."""
+    files = {"torch": "-r requirements-torch.txt", "safetensors": "-r requirements-torch.txt", "matplotlib": "-r requirements-figures.txt"}
+    return files.get(package, package)
 
 
 def place(error: BaseException) -> str:

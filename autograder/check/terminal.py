@@ -77,7 +77,8 @@ def what_next(home: Home, outcomes: list[Outcome]) -> list[str]:
         texts += [folded(text) for text in explanations(home, failing, most=1)]
         texts.append(f"All about it: {COMMAND} {short_name(failing.asked)}")
     if empty is not None:
-        texts.append(to_do(empty.asked, "Next" if failing is None else "Then"))
+        where = to_do(empty.asked, "Next" if failing is None else "Then")
+        texts.append(f"{where}\nCheck it with: {COMMAND} {short_name(empty.asked)}")
     if not texts:
         texts.append(f"Everything passes. Hand it in: {COMMAND} submit")
     return texts
@@ -86,8 +87,7 @@ def what_next(home: Home, outcomes: list[Outcome]) -> list[str]:
 def to_do(asked: Asked, word: str) -> str:
     file = asked.question.file
     worth = f"{points(asked.points)} point{'s' * (asked.points != 1)}, about {asked.minutes} minutes"
-    where = wrapped(f'{word}: {asked.name} in ps2/{file} ({worth}). The handout explains it in section "{asked.section}".')
-    return f"{where}\nCheck it with: {COMMAND} {short_name(asked)}"
+    return wrapped(f'{word}: {asked.name} in ps2/{file} ({worth}). The handout explains it in section "{asked.section}".')
 
 
 def short_name(asked: Asked) -> str:

@@ -113,6 +113,8 @@ def surroundings(course: Course) -> Files:
         "FIRST_FILE": first.file,
         "FIRST_NAME": first.names[0].lower(),
     }
+    torch = any(q.needs_torch for q in assignment.asked())
+    words["TORCH"] = template("README-torch.md").decode() if torch else ""
     files = {
         "README.md": filled("README.md", words),
         "handout.md": handout_text(course).encode(),
@@ -121,7 +123,7 @@ def surroundings(course: Course) -> Files:
         "tests/test_ps2.py": template("test_ps2.py.txt"),
         ".vscode/settings.json": template("vscode-settings.json"),
     }
-    if any(q.needs_torch for q in assignment.asked()):
+    if torch:
         files["requirements-torch.txt"] = template("requirements-torch.txt")
     if any("matplotlib" in assignment.parts[str(q.part)].imports for q in assignment.asked()):
         files["requirements-figures.txt"] = template("requirements-figures.txt")

@@ -17,6 +17,7 @@ Generator = Callable[[Course], Files]
 UNUSED_IMPORTS = b"""\
 # Not in the kit. A stub's imports are unused until a student uses them.
 extend = "../pyproject.toml"
+cache-dir = "../.ruff_cache"
 
 [lint]
 extend-ignore = ["F401"]
@@ -37,7 +38,7 @@ GENERATORS: list[Generator] = [kit, handout]
 
 OWNED = (STARTER,)
 """Folders in which every file is generated: others are removed."""
-LEFT_ALONE = ("__pycache__", ".pytest_cache", ".venv", "submission.zip", ".DS_Store")
+LEFT_ALONE = ("__pycache__", ".pytest_cache", ".ruff_cache", ".venv", "submission.zip", ".DS_Store")
 
 
 def regenerate(check: bool, course: Course | None = None) -> int:

@@ -229,6 +229,14 @@ def test_an_import_that_the_file_provides_for_is_no_fault(student):
     assert "pandas" in home.warnings[0]
 
 
+def test_a_package_that_the_grader_has_and_this_machine_lacks_comes_with_the_install_line(student, kit_folder):
+    settings = (kit_folder / "kit.json").read_text(encoding="utf-8")
+    (kit_folder / "kit.json").write_text(settings.replace('"scipy"', '"scipy", "ps2_absent"'), encoding="utf-8")
+    home = student("class Sigmoid", "import ps2_absent\n\n\nclass Sigmoid")
+    says = "activations.py needs ps2_absent, which this Python does not have: python -m pip install ps2_absent"
+    assert home.faults["activations.py"] == says
+
+
 @pytest.mark.parametrize("word", ["relu", "1.3", "ReLU", "activations.ReLU", "ACTIVATIONS.RELU", "1.3 relu"])
 def test_a_question_has_many_names(student, word):
     assert [a.question.id for a in command.named(student().kit, [word])] == ["1.3"]
