@@ -254,6 +254,11 @@ def slope_of_tanh_form(x: Any) -> Any:
     return 0.5 * (1 + t) + 0.5 * x * (1 - t**2) * np.sqrt(2 / np.pi) * (1 + 3 * BEND * x**2)
 
 
+@mistake("1.9", "GELU", "forward is the tanh approximation, although backward is exact (handout 1.9)", fails=("forward",))
+def gelu_tanh_forward(right: Any) -> Any:
+    return pair(right, lambda self, x: tanh_form(x), lambda self, x: phi(x) + x * density(x))
+
+
 @mistake(
     "1.9",
     "GELU",
@@ -262,11 +267,6 @@ def slope_of_tanh_form(x: Any) -> Any:
 )
 def gelu_tanh_form(right: Any) -> Any:
     return pair(right, lambda self, x: tanh_form(x), lambda self, x: slope_of_tanh_form(x))
-
-
-@mistake("1.9", "GELU", "forward is the tanh approximation, although backward is exact (handout 1.9)", fails=("forward",))
-def gelu_tanh_forward(right: Any) -> Any:
-    return pair(right, lambda self, x: tanh_form(x), lambda self, x: phi(x) + x * density(x))
 
 
 @mistake("1.9", "GELU", "forward is x·σ(1.702x), an approximation off by up to 2e-2 (handout 1.9)", fails=("forward", "backward"))
