@@ -16,12 +16,3 @@ def ask(id, name):
 
 for number, name in enumerate(("double", "attack", "many"), start=1):
     ask(f"9.{number}", name)
-
-
-def serve(sock):
-    """An oracle for the tests: answers each request with its own pid and what it was sent."""
-    import os
-
-    with sock:
-        while data := sock.recv(1 << 16):
-            sock.sendall(b"%d %s" % (os.getpid(), data))

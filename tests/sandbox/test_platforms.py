@@ -210,6 +210,6 @@ def test_the_simple_way_answers_an_honest_question(simple, submit):
 
 def test_the_simple_way_serves_an_oracle(simple, monkeypatch):
     monkeypatch.syspath_prepend(str(HERE))
-    with simple.oracle("sandbox_questions:serve") as connection:
+    with simple.oracle("sandbox_oracle:serve") as connection:
         connection.sendall(b"x")
         assert connection.recv(99).endswith(b" x")

@@ -24,6 +24,7 @@ REQUIRE = [layer for layer in required() if layer in USE]
 RUNS = [Run(None, b"graded"), Run(0, b"small")]
 MB = 1 << 20
 QUESTIONS = str(Path(__file__).parent / "sandbox_questions.py")
+ORACLE = str(Path(__file__).parent / "sandbox_oracle.py")
 
 
 @pytest.fixture(scope="module")
@@ -334,7 +335,7 @@ def test_an_interrupted_grader_starts_afresh(zygote, submit, monkeypatch):
 
 
 def test_an_oracle_is_another_process_and_serves_until_its_zygote_ends():
-    with Zygote(questions=[QUESTIONS], use=USE, require=REQUIRE) as z, z.oracle("sandbox_questions:serve") as connection:
+    with Zygote(questions=[ORACLE], use=USE, require=REQUIRE) as z, z.oracle("sandbox_oracle:serve") as connection:
         connection.sendall(b"one")
         pid, echo = connection.recv(100).split()
         connection.sendall(b"two")
