@@ -288,17 +288,10 @@ def failed_groups(outcome: Outcome) -> list[str]:
     passed = groups_of(outcome.rows)
     failed: list[str] = []
     for row in outcome.rows:
-        if row.reached and not row.verdict.passed and row.group not in (*failed, GRADIENT_CHECK) and telling(outcome, row, passed):
+        told = row.reached and not row.verdict.passed and row.group not in (*failed, GRADIENT_CHECK)
+        if told and report.telling(row, outcome.mine.items.get(row.item), passed):
             failed.append(row.group)
     return sorted(failed, key=CONDUCT.__eq__) or [g for g, ok in passed.items() if not ok and g != CONDUCT][:1]
-
-
-def telling(outcome: Outcome, row: Row, passed: Mapping[str, bool]) -> bool:
-    """Whether a failed item says more than that another one failed: an earlier result that was wrong at once was not changed later."""
-    if row.group != CONDUCT:
-        return True
-    consequence = "earlier" in row.item and not all(ok for group, ok in passed.items() if group != CONDUCT)
-    return not consequence and not isinstance(outcome.mine.items.get(row.item), Failure)
 
 
 def explain_group(home: Home, outcome: Outcome, group: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from .agreement import FLOOR, TOLERANCE
@@ -14,7 +16,34 @@ SHOWN = 24
 """Entries up to which arrays are shown whole."""
 WIDTH = 78
 """Characters of a line of an array."""
-VERBS = ("is ", "has ", "raised ", "was ", "were ", "calls ", "never ", "took ", "importing ")
+VERBS = (
+    "is ",
+    "has ",
+    "raised ",
+    "was ",
+    "were ",
+    "calls ",
+    "never ",
+    "took ",
+    "used ",
+    "printed ",
+    "ended ",
+    "crashed ",
+    "sent ",
+    "could ",
+    "importing ",
+)
+
+
+def telling(row: Row, got: Item | None, passed: Mapping[str, bool]) -> bool:
+    """Whether a failed item says more than that another one failed: an earlier result that was wrong at once was not changed later.
+
+    passed: the question's groups, from `groups_of`.
+    """
+    if row.group != CONDUCT:
+        return True
+    consequence = "earlier" in row.item and not all(ok for group, ok in passed.items() if group != CONDUCT)
+    return not consequence and not isinstance(got, Failure)
 
 
 def headline(question: Question, row: Row, counted: str = "") -> str:
@@ -52,7 +81,8 @@ def count_of(got: Parts, want: Parts) -> str:
         broken = got[name].dtype.kind == "f" and not np.isfinite(got[name][wrong]).any()
         if expected.size == 1:
             return f"{label}{'the value is ' + str(got[name].reshape(-1)[0]) if broken else 'the value differs'}"
-        return f"{label}{count} of {expected.size} entries {'are nan or inf' if broken else 'differ'}"
+        many = f"all {count}" if count == expected.size else f"{count} of {expected.size}"
+        return f"{label}{many} entries {'are nan or inf' if broken else 'differ'}"
     return ""
 
 
