@@ -21,6 +21,7 @@ from .verdict import Failure, Judge, Parts
 Item = Parts | Failure
 Emit = Callable[[str, Item], None]
 
+NOT_ASKED = "could not be asked, because a step before it failed"
 LONGEST = 400  # characters of a student's message that are passed on
 
 
@@ -107,6 +108,8 @@ def describe(value: Any) -> str:
 def failure(error: BaseException) -> Failure:
     """An exception of student code as one sentence: what, and the line of the student's own file."""
     place = student_line(error)
+    if isinstance(error, IndexError) and not place:  # the probe's own: a layer that an earlier item should have made
+        return Failure("raised", NOT_ASKED)
     if isinstance(error, NotImplementedError):
         return Failure("stub", f"is not written yet{place}")
     if isinstance(error, RecursionError):

@@ -17,7 +17,7 @@ from ..check import scoring
 from ..check.draw import Draw
 from ..check.package import Package
 from ..check.question import Question, load_questions
-from ..check.recording import Item, Recording, record
+from ..check.recording import NOT_ASKED, Item, Recording, record
 from ..check.verdict import Failure
 from ..sandbox import wire
 from .diagnose import Diagnosis, Run, diagnose
@@ -113,9 +113,11 @@ class Oracle:
 
 
 def untouched(items: Mapping[str, Item], ended: Failure | None) -> bool:
-    """Whether every item that needs the student's code met a stub."""
+    """Whether the student's code answered nothing, and every reason for it is a stub."""
+    answered = [name for name, item in items.items() if not isinstance(item, Failure) and not name.startswith(scoring.CONDUCT)]
     failures = [i for i in items.values() if isinstance(i, Failure)] + ([ended] if ended else [])
-    return bool(failures) and all(f.kind == "stub" or "IndexError" in f.says for f in failures) and any(f.kind == "stub" for f in failures)
+    reasons = {f.kind for f in failures if f.says != NOT_ASKED}
+    return not answered and reasons == {"stub"}
 
 
 def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None) -> RunData:
