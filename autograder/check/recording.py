@@ -16,7 +16,7 @@ import numpy as np
 from .agreement import agrees
 from .draw import Draw
 from .question import Question
-from .verdict import Failure, Judge, Parts
+from .verdict import Failure, Judge, Parts, Unfit
 
 Item = Parts | Failure
 Emit = Callable[[str, Item], None]
@@ -106,6 +106,8 @@ def describe(value: Any) -> str:
 
 def failure(error: BaseException) -> Failure:
     """An exception of student code as one sentence: what, and the line of the student's own file."""
+    if isinstance(error, Unfit):
+        return Failure("type", str(error)[:LONGEST])
     place = student_line(error)
     if isinstance(error, NotImplementedError):
         return Failure("stub", f"is not written yet{place}")
