@@ -300,12 +300,12 @@ def examine(draw: Draw, name: str, make: Make, shapes: Shapes, x: tuple[int, ...
     first, second, third, g = draw.normal(x), draw.normal(x), draw.normal(x), draw.normal(y)
     label = f"{name}, " if name else ""
     yield f"parameters, {name}" if name else "parameters", settled(lambda: described(run.built(), run.weights)), fits(shapes)
-    yield f"{label}forward", settled(lambda: run.forward(first))
-    yield f"{label}gradients", settled(lambda: run.gradients(second, g))
+    yield f"{label}forward", settled(lambda: run.remembering(lambda: run.forward(first)))
+    yield f"{label}gradients", settled(lambda: run.remembering(lambda: run.gradients(second, g)))
     if any(map(is_buffer, shapes)):
-        yield f"{label}running statistics", lambda: {**run.once, **run.twice}
+        yield f"{label}running statistics", lambda: run.noted({**run.once, **run.twice})
     yield f"{label}eval", settled(lambda: run.evaluated(third))
-    yield f"conduct, input of {name or 'forward'}", lambda: run.given, unchanged("the input tensor")
+    yield f"conduct, input of {name or 'forward'}", lambda: run.noted(run.given), unchanged("the input tensor")
 
 
 class Run:
@@ -321,6 +321,20 @@ class Run:
         self.once: dict[str, Array] = {}
         self.twice: dict[str, Array] = {}
         self.given: Any = None
+        self.error: BaseException | None = None
+
+    def remembering(self, value: Callable[[], Any]) -> Any:
+        try:
+            return value()
+        except BaseException as error:
+            self.error = self.error or error
+            raise
+
+    def noted(self, value: Any) -> Any:
+        """What an earlier item left; or the error that it ended in."""
+        if self.error is not None:
+            raise self.error
+        return value
 
     def built(self) -> Any:
         if self.module is None:
