@@ -290,14 +290,18 @@ def parameter_gradients(module: Any, keys: Mapping[str, Array]) -> dict[str, Arr
     return found
 
 
-def examine(draw: Draw, name: str, make: Make, shapes: Shapes, x: tuple[int, ...], y: tuple[int, ...], spread: float = 1.0) -> Steps:
+def examine(
+    draw: Draw, name: str, make: Make, shapes: Shapes, x: tuple[int, ...], y: tuple[int, ...], spread: float = 1.0, offset: float = 0.0
+) -> Steps:
     """What every module is asked, with weights loaded by key: names and shapes, output and gradients in train mode, the running statistics
     after one and two forwards, and the output in eval mode.
 
     make() builds it. x, y: shapes of input and output. name: of the group; "" makes each kind of item a group.
+    spread, offset: the size of the normalizations' weights, and of the channels' means in the images.
     """
     run = Run(make, draw_weights(draw, shapes, spread))
-    first, second, third, g = draw.normal(x), draw.normal(x), draw.normal(x), draw.normal(y)
+    first, second, third = (draw.normal(x) + offset * draw.normal((*x[:2], 1, 1)) for _ in range(3))
+    g = draw.normal(y)
     label = f"{name}, " if name else ""
     yield f"parameters, {name}" if name else "parameters", settled(lambda: described(run.built(), run.weights)), fits(shapes)
     yield f"{label}forward", settled(lambda: run.remembering(lambda: run.forward(first)))

@@ -31,7 +31,7 @@ def strided(shape: tuple[int, ...], channels: int, stride: int) -> tuple[int, ..
     return (n, channels, ceil(h / stride), ceil(w / stride))
 
 
-def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1) -> Steps:
+def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1, spread: float = 1.0) -> Steps:
     """A block called (in_channels, out_channels or width, stride) that puts out `times` as many channels: shape kept, more or fewer
     channels, a stride, both."""
     same, few, many, strided_same, a, b = (*channels(draw, 3), *channels(draw, 1), *channels(draw, 2))
@@ -46,7 +46,7 @@ def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1) -> Steps:
     for label, cin, width, step, build in cases:
         x = images(draw, cin)
         changes = step != 1 or cin != width * times
-        yield from examine(draw, label, build, keys(cin, width, changes), x, strided(x, width * times, step))
+        yield from examine(draw, label, build, keys(cin, width, changes), x, strided(x, width * times, step), spread)
 
 
 def two_convolutions(cin: int, cout: int, projects: bool) -> Shapes:
@@ -123,8 +123,8 @@ def squeeze_excite(ps2: Any, draw: Draw) -> Steps:
     for label, count, given in cases:
         hidden = max(1, count // (given or (16,))[0])
         build = lambda count=count, given=given: ps2.SqueezeExcite(count, *given)  # noqa: E731
-        x = images(draw, count)
-        yield from examine(draw, label, build, linear("fc1", hidden, count) | linear("fc2", count, hidden), x, x)
+        x = (draw.integer(6, 8), count, *draw.size(5, 4, least=2))  # enough samples that a lone hidden unit is alive for some
+        yield from examine(draw, label, build, linear("fc1", hidden, count) | linear("fc2", count, hidden), x, x, offset=1.0)
 
 
 @question("5.9", "DenseBlock", stub="blocks.DenseBlock", needs_torch=True)
@@ -181,7 +181,7 @@ def depthwise_separable(ps2: Any, draw: Draw) -> Steps:
     def keys(cin: int, cout: int, _: bool) -> Shapes:
         return conv("conv1", cin, 1, 3) | norm("bn1", cin) | conv("conv2", cout, cin, 1) | norm("bn2", cout)
 
-    yield from grid(draw, ps2, "DepthwiseSeparable", keys)
+    yield from grid(draw, ps2, "DepthwiseSeparable", keys, spread=4.0)
 
 
 @question("5.13", "InvertedResidual", stub="blocks.InvertedResidual", needs_torch=True)

@@ -85,7 +85,7 @@ def head_shape(net: Any) -> Array:
 def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
     """Stem, three stages of n blocks, mean, linear; option "A" where no block is given."""
     yield from settings(ps2, "CifarResNet")
-    n, width, classes = draw.integer(1, 3), draw.integer(1, 2), draw.integer(3, 9)
+    n, width, classes = draw.integer(3, 4), draw.integer(2, 3), draw.integer(3, 9)
     shapes = conv("conv1", 16 * width, 3, 3) | norm("bn1", 16 * width)
     shapes |= staged([n] * 3, [16 * width, 32 * width, 64 * width]) | linear("fc", classes, 64 * width)
 
@@ -93,7 +93,7 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
         return ps2.CifarResNet(6 * n + 2, block=stand_in(), width=width, classes=classes)
 
     yield from whole(draw, make, shapes, ("stages",), classes, (11, 9))
-    deep, wide = draw.integer(1, 5), draw.integer(2, 3)
+    deep, wide = draw.integer(1, 5), draw.integer(2, 4)
     yield "assembly, default width and classes", settled(lambda: built(lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
 
     def without_block() -> Any:
@@ -133,7 +133,7 @@ FACTORIES = {
 @question("5.15", "ResNet", stub=("resnet.ResNet", *(f"resnet.{name}" for name in FACTORIES)), needs_torch=True)
 def resnet(ps2: Any, draw: Draw) -> Steps:
     """The ImageNet network for any block and numbers of blocks, and the five of the paper."""
-    times, classes = draw.integer(1, 3), draw.integer(3, 9)
+    times, classes = draw.integer(2, 3), draw.integer(3, 9)
     layers = [draw.integer(1, 2) for _ in range(4)]
     widths = [64, 128, 256, 512]
     shapes = conv("conv1", 64, 3, 7) | norm("bn1", 64) | staged(layers, [times * w for w in widths])
@@ -161,7 +161,7 @@ def factory(ps2: Any, name: str, *classes: int) -> dict[str, Array]:
 @question("5.16", "WideResNet", stub="resnet.WideResNet", needs_torch=True)
 def wide_resnet(ps2: Any, draw: Draw) -> Steps:
     """Pre-activation blocks, wide; normalization and ReLU close it."""
-    n, width, classes = draw.integer(1, 3), draw.integer(1, 3), draw.integer(3, 9)
+    n, width, classes = draw.integer(1, 3), draw.integer(2, 4), draw.integer(3, 9)
     shapes = conv("conv1", 16, 3, 3) | staged([n] * 3, [16 * width, 32 * width, 64 * width])
     shapes |= norm("bn", 64 * width) | linear("fc", classes, 64 * width)
 
@@ -258,7 +258,7 @@ def stand_in_transition() -> Any:
 @question("5.18", "deepen", stub="resnet.deepen", needs_torch=True)
 def deepen(ps2: Any, draw: Draw) -> Steps:
     """A deeper network that computes exactly what a shallower one computes, in both modes, and shares nothing with it."""
-    n, extra, width, classes = draw.integer(1, 2), draw.integer(1, 3), draw.integer(1, 2), draw.integer(3, 9)
+    n, extra, width, classes = draw.integer(1, 2), draw.integer(2, 3), draw.integer(1, 2), draw.integer(3, 9)
     shapes = conv("conv1", 16 * width, 3, 3) | norm("bn1", 16 * width) | linear("fc", classes, 64 * width)
     shapes |= {
         f"stages.{s}.{b}.{key}": shape
@@ -269,8 +269,7 @@ def deepen(ps2: Any, draw: Draw) -> Steps:
     weights = draw_weights(draw, shapes)
     x = draw.normal((3, 3, *draw.size(9, 7, least=4)))
     pair = Pair(lambda: ps2.CifarResNet(6 * n + 2, stand_in_residual(), width, classes), weights, lambda net: ps2.deepen(net, extra))
-    new = [f"stages.{s}.{b}." for s in range(3) for b in range(n, n + extra)]
-    yield "structure", settled(pair.structure), deeper_by(new)
+    yield "structure", settled(pair.structure), deeper_by(extra)
     yield "same function, train", settled(lambda: pair.outputs(x, training=True)), same_as("net", "deeper")
     yield "same function, eval", settled(lambda: pair.outputs(x, training=False)), same_as("net", "deeper")
     yield "shares nothing", settled(pair.independence), same_as("before", "after")
@@ -330,20 +329,26 @@ def flat(net: Any) -> Array:
     return np.concatenate([*values, [float(m.training) for m in net.modules()]])
 
 
-def deeper_by(new: list[str]) -> Judge:
-    """The deepened network has the first one's keys and, under `new`, further blocks of the kind of stages.s.0."""
+def deeper_by(extra: int) -> Judge:
+    """The deepened network has the first one's keys and, in each stage, `extra` more blocks like its last one."""
 
     def rule(got: Parts, _: Parts) -> Verdict:
         net, deeper = ({k.split(":", 1)[1]: v for k, v in got.items() if k.startswith(f"{name}:")} for name in ("net", "deeper"))
         want = {k: tuple(int(n) for n in v[:-1]) for k, v in net.items()}
-        for prefix in new:
-            first = f"stages.{prefix.split('.')[1]}.0."
-            want |= {prefix + k.removeprefix(first): want[k] for k in net if k.startswith(first)}
+        for stage, last in last_blocks(net).items():
+            for b in range(last + 1, last + 1 + extra):
+                want |= {k.replace(f"{stage}.{last}.", f"{stage}.{b}."): want[k] for k in net if k.startswith(f"{stage}.{last}.")}
         complaints = [absent(k, set(deeper), set(want)) for k in want if k not in deeper] + misshapen(deeper, want)
         complaints += [f'has "{k}", more than was asked for' for k in deeper if k not in want]
         return within(float("inf") if complaints else 0.0, "; ".join(complaints[:2]))
 
     return Judge(rule, alone=True)
+
+
+def last_blocks(net: Parts) -> dict[str, int]:
+    """ "stages.0" → the number of its last block."""
+    places = [k.split(".") for k in net if k.startswith("stages.") and k.count(".") > 2 and k.split(".")[2].isdigit()]
+    return {f"stages.{s}": max(int(p[2]) for p in places if p[1] == s) for s in {p[1] for p in places}}
 
 
 def same_as(first: str, second: str) -> Judge:
@@ -373,6 +378,7 @@ def stand_in_residual() -> Any:
             super().__init__()
             self.source, self.stride = [c % in_channels for c in range(out_channels)], stride
             self.bn1, self.bn2 = torch.nn.BatchNorm2d(out_channels), torch.nn.BatchNorm2d(out_channels)
+            torch.nn.init.constant_(self.bn2.bias, 0.25)
 
         def forward(self, x: Any) -> Any:
             x = x[:, self.source, :: self.stride, :: self.stride]
