@@ -32,7 +32,7 @@ def grade(
     course = this_course()
     only = chosen(question, [q.id for q in course.assignment.asked()])
     result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only=only)
-    terminal.show(result, console())
+    terminal.show(result, terminal.console())
 
 
 def chosen(wanted: list[str] | None, known: list[str]) -> set[str] | None:
@@ -98,10 +98,6 @@ class CommandError(ValueError):
     """What a person asked for cannot be done; its text is the one sentence they read."""
 
 
-def console():  # type: ignore[no-untyped-def]
-    from rich.console import Console
-
-    return Console(soft_wrap=False)
 
 
 def main() -> None:

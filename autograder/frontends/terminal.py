@@ -11,19 +11,26 @@ from ..grading.result import QuestionResult, Result
 MARKS = {"passed": "green", "partial": "yellow", "failed": "red", "empty": "dim", "not reached": "dim", "fault": "magenta"}
 
 
-def show(result: Result, console: Console, *, sentences: int = 3) -> None:
-    """Print the table, the remarks and, for each question that lost points, at most `sentences` sentences."""
-    console.print(table(result))
+def console() -> Console:
+    """Where results are printed."""
+    return Console()
+
+
+def show(result: Result, out: Console) -> None:
+    """Print the table, the remarks and, for each question that lost points, its sentences."""
+    out.print(table(result))
     for remark in result.remarks:
-        console.print(f"[dim]note:[/dim] {escape(remark)}", highlight=False)
+        out.print(f"[dim]note:[/dim] {escape(remark)}", highlight=False)
     for question in result.questions:
         if question.status in ("failed", "partial", "fault"):
-            console.print()
-            for sentence in question.sentences[:sentences]:
-                console.print(escape(sentence), highlight=False, soft_wrap=True)
+            out.print()
+            for sentence in question.sentences:
+                out.print(escape(sentence), highlight=False, soft_wrap=True)
     missing = [name for name, state in result.layers.items() if state != "active"]
+    for sentence in result.staff:
+        out.print(f"[yellow]staff:[/yellow] {escape(sentence)}", highlight=False)
     for name in missing:
-        console.print(f"[yellow]without {escape(name)}:[/yellow] {escape(result.layers[name])}", highlight=False)
+        out.print(f"[yellow]without {escape(name)}:[/yellow] {escape(result.layers[name])}", highlight=False)
 
 
 def table(result: Result) -> Table:

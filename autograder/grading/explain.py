@@ -23,10 +23,11 @@ def explain_failures(
     for row in rows:
         if not row.verdict.passed and row.reached and row.group != scoring.GRADIENT_CHECK:
             failed.setdefault(row.group, row)
-    told = [g for g in failed if g != scoring.CONDUCT] or list(failed)
-    sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in told[:MOST]]
+    told = sorted(failed, key=lambda group: group == scoring.CONDUCT)[:MOST]
+    sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in told]
     if found.misconception is not None:
-        sentences.append(f"This is what you get when {found.misconception.says}")
+        cause = found.misconception.says.rstrip(".")
+        sentences.append(f"This is what you get when {cause}.")
     sentences += pair_sentence(question, rows, graded, found)
     return list(dict.fromkeys(sentences))
 

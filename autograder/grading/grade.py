@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -17,67 +18,133 @@ from ..check.draw import LADDER
 from ..check.question import Question
 from ..check.seeds import question_seed
 from ..course import Course
-from ..sandbox.client import Answer, Zygote
+from ..sandbox.answer import Answer
+from ..sandbox.client import Zygote
+from ..sandbox.layers import LAYERS
 from ..sandbox.wire import Request, Run
 from . import oracle
 from .intake import Submission, take
 from .result import ItemResult, QuestionResult, Result, Status, rounded, total_of
 
 OnResult = Callable[[Result], None]
+Kind = Literal["numpy", "torch"]
 
 
 def grade(source: Path, course: Course, on_result: OnResult | None = None, only: set[str] | None = None) -> Result:
-    """Grade the submission `source` (a zip or a folder).
+    """Grade one submission; for many, keep a Grader."""
+    with Grader(course) as grader:
+        return grader.grade(source, on_result, only)
 
-    on_result is called with the result so far: at once, with every question "not reached", and after each question.
-    Raises IntakeError where the upload cannot be read, AssignmentError where the course is not in order.
+
+class Grader:
+    """Grades submissions one after another. Zygotes are started when first needed.
+
+    keep: keep them for the next submission. Otherwise the small one ends before the large one, with torch, starts: memory is scarce
+    where one submission is graded and the machine thrown away.
     """
-    questions = [q for q in course.assignment.asked() if only is None or q.id in only]
-    with tempfile.TemporaryDirectory(prefix="ps2-submission-") as folder:
-        Path(folder).chmod(0o755)
-        submission = take(source, Path(folder), given=course.reference, wanted=course.assignment.files())
-        grading = Grading(course, submission, questions, on_result or (lambda result: None))
-        return grading.run()
+
+    def __init__(self, course: Course, *, keep: bool = False) -> None:
+        self.course = course
+        self.keep = keep
+        self.rooms: dict[Kind, Room] = {}
+
+    def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None) -> Result:
+        """Grade the submission `source` (a zip or a folder).
+
+        on_result is called with the result so far: at once, with every question "not reached", and after each question.
+        Raises IntakeError where the upload cannot be read, AssignmentError where the course is not in order, GraderError where
+        student code cannot be confined here.
+        """
+        questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
+        with tempfile.TemporaryDirectory(prefix="ps2-submission-") as folder:
+            Path(folder).chmod(0o755)
+            submission = take(source, Path(folder), given=self.course.reference, wanted=self.course.assignment.files())
+            return Grading(self, submission, questions, on_result or (lambda result: None)).run()
+
+    def room(self, kind: Kind) -> Room:
+        """The zygote and the judge for questions of one kind."""
+        if kind not in self.rooms:
+            if not self.keep:
+                self.close()
+            self.rooms[kind] = Room(self.course, kind)
+        return self.rooms[kind]
+
+    def close(self) -> None:
+        while self.rooms:
+            self.rooms.popitem()[1].close()
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Room:
+    """Where questions of one kind are asked and judged: a zygote, and the oracle forked from it."""
+
+    def __init__(self, course: Course, kind: Kind) -> None:
+        self.zygote = Zygote(kind, allow=allowed(course, kind), hidden=hidden(course))
+        try:
+            self.judge = Judge(self.zygote, course.reference)
+        except BaseException:
+            self.zygote.close()
+            raise
+
+    def close(self) -> None:
+        self.judge.close()
+        self.zygote.close()
+
+
+def allowed(course: Course, kind: Kind) -> list[str]:
+    """Packages that student code may import in questions of one kind; torch only where a question needs it."""
+    parts = {q.part for q in course.assignment.asked() if q.needs_torch == (kind == "torch")}
+    named = {name for part in parts for name in course.assignment.parts[str(part)].imports}
+    return sorted(named if kind == "torch" else named - {"torch"})
+
+
+def hidden(course: Course) -> list[str]:
+    """What no worker should be able to read."""
+    return [str(course.toml.parent / "secret"), str(course.reference / "__init__.py")]
 
 
 class Grading:
     """The grading of one submission, from the first second to the last question."""
 
-    def __init__(self, course: Course, submission: Submission, questions: list[Question], on_result: OnResult) -> None:
-        self.course = course
+    def __init__(self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult) -> None:
+        self.grader = grader
+        self.course = course = grader.course
         self.submission = submission
         self.questions = questions
         self.tell = on_result
         self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
         self.layers: dict[str, str] = {}
+        self.staff: list[str] = []
         self.exact: dict[str, Fraction] = {}
         self.results = {q.id: self.not_reached(q) for q in questions}
         self.started = time.monotonic()
 
     def run(self) -> Result:
-        """The questions that need no torch first, in a zygote without it: the small one ends before the large one starts."""
+        """The questions that need no torch first, in a zygote without it."""
         self.tell(self.result(finished=False))
-        for kind in ("numpy", "torch"):
+        kinds: tuple[Kind, ...] = ("numpy", "torch")
+        for kind in kinds:
             mine = [q for q in self.questions if q.needs_torch == (kind == "torch")]
             if mine and not self.out_of_time():
-                self.run_kind(kind, mine)
+                self.run_kind(self.grader.room(kind), mine)
         final = self.result(finished=all(r.status != "not reached" for r in self.results.values()))
         self.tell(final)
         return final
 
-    def run_kind(self, kind: str, questions: list[Question]) -> None:
-        with Zygote(kind, allow=self.allowed()) as zygote, Judge(zygote, self.course.reference) as judge:
-            self.layers |= zygote.layers
-            for question in questions:
-                if self.out_of_time():
-                    return
-                self.results[question.id] = self.grade_question(question, zygote, judge)
-                self.tell(self.result(finished=False))
-
-    def allowed(self) -> list[str]:
-        """Packages that any asked part may import."""
-        parts = self.course.assignment.parts
-        return sorted({name for q in self.questions for name in parts[str(q.part)].imports})
+    def run_kind(self, room: Room, questions: list[Question]) -> None:
+        active = room.zygote.layers
+        self.layers = {name: "active" if name in active else f"missing: {stops}" for name, stops in LAYERS.items()}
+        self.staff += [*room.zygote.remarks, *(f"a worker can read {path}; make it private" for path in room.zygote.exposed)]
+        for question in questions:
+            if self.out_of_time():
+                return
+            self.results[question.id] = self.grade_question(question, room.zygote, room.judge)
+            self.tell(self.result(finished=False))
 
     def out_of_time(self) -> bool:
         return time.monotonic() - self.started > 60 * self.course.assignment.gradescope.minutes
@@ -91,7 +158,7 @@ class Grading:
         if answer.fault:
             return self.faulty(question, answer.fault, began)
         judged = judge.judge(self.ask(question, answer, None))
-        if not judged.fault and Fraction(judged.share) < 1 and not judged.stub:
+        if not judged.fault and Fraction(judged.share) < 1 and not judged.stub and not answer.hung:
             levels = [(level, "") for level in range(len(LADDER))] if question.ladder else []
             second = zygote.ask(self.request(question, [(None, "again"), *levels]), self.wall(question))
             judged = judge.judge(self.ask(question, answer, second))
@@ -180,6 +247,7 @@ class Grading:
             layers=self.layers,
             questions=listed,
             remarks=self.submission.remarks,
+            staff=list(dict.fromkeys(self.staff)),
             assignment=self.course.assignment.title,
             seconds=time.monotonic() - self.started,
             finished=finished,
@@ -199,8 +267,5 @@ class Judge:
         reply = oracle.receive(self.connection)
         return msgspec.msgpack.decode(reply, type=oracle.Judged) if reply else oracle.Judged(fault="the oracle stopped")
 
-    def __enter__(self) -> Judge:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self.connection.close()

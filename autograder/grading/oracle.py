@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -33,8 +34,9 @@ class RunData(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """Judge `graded`; with `ladder` and `again` (a second seed at full size) also explain what failed.
+    """Judge `graded` and explain what failed: by the smallest of `ladder` that fails, and by the cause, where `again` confirms it.
 
+    again: a second seed at full size.
     weights: of the groups. consistent: the share paid for the true derivative of a catalogued wrong forward.
     """
 
@@ -86,11 +88,11 @@ class Oracle:
         rows = scoring.judge(graded.want, graded.items, graded.ended)
         share = scoring.share(rows, weights)
         sentences: list[str] = []
-        found: Diagnosis | None = None
-        if share < 1 and ask.again is not None:
-            runs = [graded, self.run(question, ask.again)]
-            found = diagnose(question, self.folder, runs)
-            share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
+        found = Diagnosis()
+        if share < 1:
+            if ask.again is not None:
+                found = diagnose(question, self.folder, [graded, self.run(question, ask.again)])
+                share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
             ladder = [self.run(question, data) for data in ask.ladder]
             sentences = explain_failures(question, self.reference, rows, graded, ladder, found)
         return Judged(
@@ -98,7 +100,7 @@ class Oracle:
             share=str(share),
             sentences=sentences,
             stub=untouched(graded.items, graded.ended),
-            cause=found.misconception.id if found and found.misconception else "",
+            cause=found.misconception.id if found.misconception else "",
         )
 
     def run(self, question: Question, data: RunData) -> Run:
@@ -110,7 +112,7 @@ class Oracle:
         return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None)
 
 
-def untouched(items: dict[str, Item], ended: Failure | None) -> bool:
+def untouched(items: Mapping[str, Item], ended: Failure | None) -> bool:
     """Whether every item that needs the student's code met a stub."""
     failures = [i for i in items.values() if isinstance(i, Failure)] + ([ended] if ended else [])
     return bool(failures) and all(f.kind == "stub" or "IndexError" in f.says for f in failures) and any(f.kind == "stub" for f in failures)

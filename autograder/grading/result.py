@@ -47,6 +47,7 @@ class QuestionResult(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True):
     """One submission, graded.
 
+    staff: sentences for those who run the grader, never shown to students.
     layers: what kept the student's code in, by name, each "active" or why not. remarks: sentences about the upload as a whole.
     seed_digest: tells two gradings with the same inputs apart from others without telling the seed.
     """
@@ -60,6 +61,7 @@ class Result(msgspec.Struct, frozen=True):
     layers: dict[str, str]
     questions: list[QuestionResult]
     remarks: list[str] = []
+    staff: list[str] = []
     assignment: str = ""
     seconds: float = 0.0
     finished: bool = True

@@ -47,7 +47,7 @@ def test_float64_rounding_passes_and_single_precision_fails():
 
 def test_a_small_error_beside_a_thousand_is_seen_entry_by_entry():
     want = np.array([1000.0, 0.5])
-    got = want + [0, 5e-8]
+    got = want + np.array([0, 5e-8])
     assert agrees()(parts(got), parts(want)).passed
     assert not each_entry()(parts(got), parts(want)).passed
 
