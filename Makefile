@@ -48,8 +48,8 @@ check-generated: ## fail if a generated file is stale
 audit: ## prove the checks on right, wrong and hostile submissions
 	@$(RUN) audit
 
-gradescope: ## build the zip that Gradescope takes
-	@$(RUN) gradescope
+gradescope: ## build the zip that Gradescope takes; TRAINING=DIR packs results of `autograder train`
+	@$(RUN) gradescope $(if $(TRAINING),--training $(TRAINING))
 
 # One file a Python version, because numpy and scipy drop old Pythons. torch is written by hand, without its local label
 # (+cpu is on PyTorch's own index only), and the CUDA packages of PyPI's torch are left out: the CPU build needs none.

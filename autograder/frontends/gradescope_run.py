@@ -10,7 +10,6 @@ import hashlib
 import math
 import sys
 import traceback
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from ..course import Course, this_course
 from ..grading.grade import grade
 from ..grading.intake import IntakeError
 from ..grading.result import QuestionResult, Result, rounded, write_atomically
+from ..training.question import unreached as training_unreached
 from .gradescope import Shown, render
 from .unittest_bridge import BridgeError, through_gradescope_utils
 
@@ -125,7 +125,9 @@ def unreached(assignment: Assignment) -> Result:
         )
         for q in assignment.asked()
     ]
-    most = rounded(sum((assignment.points(q) for q in assignment.asked()), Fraction(0)))
+    if assignment.training.on:
+        blank.append(training_unreached(assignment))
+    most = rounded(assignment.total())
     return Result("", "", __version__, "", 0, most, {}, blank, assignment=assignment.title, finished=False)
 
 
