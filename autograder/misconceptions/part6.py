@@ -176,7 +176,8 @@ def optimizer_decay_times_rate(right: Any) -> Any:
 def optimizer_decays_weights_only(right: Any) -> Any:
     groups = (
         "torch.optim.SGD([{'params': [p for p in model.parameters() if p.ndim > 1]}, "
-        "{'params': [p for p in model.parameters() if p.ndim == 1], 'weight_decay': 0.0}], lr=lr, momentum=momentum, weight_decay=weight_decay)"
+        "{'params': [p for p in model.parameters() if p.ndim == 1], 'weight_decay': 0.0}], "
+        "lr=lr, momentum=momentum, weight_decay=weight_decay)"
     )
     return edited(right, (SGD, groups))
 

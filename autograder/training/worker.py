@@ -28,7 +28,7 @@ def main(answer_fd: int) -> None:
     task = trainer.Task(**order.task)
     load_questions()
     data = load(order.data)
-    prepare(task.device)
+    prepare(task.device, confined=bool(order.layers))
     active, fault = ["clean environment"], ""
     scene = stage.Stage(libraries.search_path())
     if order.layers:
@@ -51,15 +51,17 @@ def load(path: str) -> trainer.Data:
         return trainer.Data(**{name: arrays[name] for name in arrays.files})
 
 
-def prepare(device: str) -> None:
+def prepare(device: str, confined: bool) -> None:
     """Whatever is imported late anyway, as long as files can be read; on the CPU one operation, which settles the kernels in use."""
     import safetensors.numpy  # noqa: F401
+    import torch
 
     from ..sandbox.zygote import warm_up_torch
 
     if device == "cpu":
         warm_up_torch()
-    libraries.load_everything()
+    if confined and any(libraries.private_folder(str(module.__file__)) for module in (os, torch)):
+        libraries.load_everything()
 
 
 def plan(order: wire.Order, answer_fd: int) -> Plan:
