@@ -44,9 +44,9 @@ def models(draw: Draw) -> tuple[Models, tuple[int, int, int]]:
     import torch
     from torch import nn
 
-    a, b, c, classes = (draw.integer(2, 9) for _ in range(4))
+    a, b, c, classes = (draw.integer(2, 19) for _ in range(4))
     groups, kernel, stride, padding = draw.integer(2, 4), draw.integer(2, 3), draw.integer(1, 2), draw.integer(0, 2)
-    shape = (groups * a, *draw.size(13, 11, least=5))
+    shape = (groups * a, *draw.size(37, 31, least=5))
 
     class Twice(nn.Module):
         """A layer that is called twice."""
@@ -84,7 +84,7 @@ def models(draw: Draw) -> tuple[Models, tuple[int, int, int]]:
         return nn.Sequential(wide, nn.ReLU(), nn.Conv2d(groups * b, groups * b, 1, groups=groups * b, bias=False))
 
     def frozen() -> Any:
-        model = plain()
+        model = headed()
         for parameter in model[0].parameters():
             parameter.requires_grad_(False)
         return model

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .agreement import relative_error
+from .agreement import agrees
 from .draw import Draw
 from .modules import (
     Shapes,
@@ -64,8 +64,8 @@ def whole(draw: Draw, make: Callable[[], Any], shapes: Shapes, places: tuple[str
     """What every network is asked."""
     x = (2, 3, *draw.size(*size, least=4))
     again = draw.normal(x)
-    yield "assembly, blocks", settled(lambda: assembly(make(), *places))
-    yield "assembly, spatial trace", settled(lambda: spatial_trace(make(), again, *places))
+    yield "forward, blocks", settled(lambda: assembly(make(), *places))
+    yield "forward, spatial trace", settled(lambda: spatial_trace(make(), again, *places))
     yield from examine(draw, "", make, shapes, x, (2, classes))
 
 
@@ -93,30 +93,48 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
         return ps2.CifarResNet(6 * n + 2, block=stand_in(), width=width, classes=classes)
 
     yield from whole(draw, make, shapes, ("stages",), classes, (11, 9))
-    deep, wide = draw.integer(1, 5), draw.integer(2, 4)
-    yield "assembly, default width and classes", settled(lambda: built(lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
+    deep, wide, small = draw.integer(1, 5), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
+    yield "defaults", settled(lambda: built(small, lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
 
     def without_block() -> Any:
         with acting(ps2, BasicBlock=stand_in()):
-            return built(lambda: ps2.CifarResNet(6 * deep + 2, width=wide))
+            return built(small, lambda: ps2.CifarResNet(6 * deep + 2, width=wide))
 
     yield "default block", settled(without_block), options()
 
 
-def built(make: Callable[[], Any], *places: str) -> dict[str, Array]:
-    net = make()
-    return {"blocks": assembly(net, *(places or ("stages",))), "fc": head_shape(net)}
+def built(x: Array, make: Callable[[], Any], *places: str) -> dict[str, Array]:
+    """A network that a call made: its blocks, its last layer, and what it answers to x with parameters that are known."""
+    import torch
+
+    net = module_of(make())
+    if any(isinstance(p, torch.nn.parameter.UninitializedTensorMixin) for p in net.parameters()):
+        net.double().eval()(tensor(x))  # a lazy module learns its shapes
+    blocks = assembly(net, *(places or ("stages",)))
+    return {"blocks": blocks, "fc": head_shape(net), "output": array(filled(net)(tensor(x)))}
+
+
+def filled(net: Any) -> Any:
+    """The network in float64, every weight a fixed function of its place."""
+    import torch
+
+    pattern = torch.cos(torch.arange(1021).double().square())
+    with torch.no_grad():
+        for parameter in net.double().parameters():
+            count, fan_in = parameter.numel(), max(1, parameter[0].numel())
+            parameter.copy_((pattern / fan_in**0.5).repeat(count // 1021 + 1)[:count].view_as(parameter))
+    return net.eval()
 
 
 def options() -> Judge:
-    """The rows of `assembly`, with a word of their own where only the option differs."""
+    """A network as `built` tells it, with a word of its own where only the option differs."""
 
     def rule(got: Parts, want: Parts) -> Verdict:
-        if np.array_equal(got["blocks"], want["blocks"]) and np.array_equal(got["fc"], want["fc"]):
-            return Verdict(True)
-        only = np.array_equal(got["blocks"][:, :3], want["blocks"][:, :3]) and np.array_equal(got["fc"], want["fc"])
+        if not np.array_equal(got["fc"], want["fc"]) or np.array_equal(got["blocks"], want["blocks"]):
+            return agrees().rule(got, want)
+        only = np.array_equal(got["blocks"][:, :4], want["blocks"][:, :4])
         says = 'asks BasicBlock for option "B" where no block is given; He et al. use option "A" on CIFAR-10'
-        return within(float("inf"), says if only else "the blocks (in_channels, out_channels, stride, kind, option) or fc differ")
+        return within(float("inf"), says if only else "other blocks are built (in_channels, out_channels, stride, kind, option)")
 
     return Judge(rule)
 
@@ -144,18 +162,18 @@ def resnet(ps2: Any, draw: Draw) -> Steps:
 
     yield from whole(draw, make, shapes, ("stages",), classes, (43, 37))
     block = stand_in(draw.integer(1, 3))
-    more = [draw.integer(1, 3) for _ in range(4)]
-    yield "assembly, default classes", settled(lambda: built(lambda: ps2.ResNet(block, list(more))))
+    more, small = [draw.integer(1, 3) for _ in range(4)], draw.normal((2, 3, *draw.size(37, 33, least=4)))
+    yield "defaults", settled(lambda: built(small, lambda: ps2.ResNet(block, list(more))))
     for name in FACTORIES:
         count = draw.integer(2, 99)
-        yield f"depths, {name}", settled(lambda name=name, count=count: factory(ps2, name, count))
+        yield f"depths, {name}", settled(lambda name=name, count=count: factory(ps2, small, name, count))
     anyone = draw.choice(tuple(FACTORIES))
-    yield "depths, default classes", settled(lambda: factory(ps2, anyone))
+    yield "depths, default classes", settled(lambda: factory(ps2, small, anyone))
 
 
-def factory(ps2: Any, name: str, *classes: int) -> dict[str, Array]:
+def factory(ps2: Any, x: Array, name: str, *classes: int) -> dict[str, Array]:
     with acting(ps2, BasicBlock=stand_in(1, 1), Bottleneck=stand_in(4, 2)):
-        return built(lambda: getattr(ps2, name)(*classes))
+        return built(x, lambda: getattr(ps2, name)(*classes))
 
 
 @question("5.16", "WideResNet", stub="resnet.WideResNet", needs_torch=True)
@@ -174,13 +192,13 @@ def wide_resnet(ps2: Any, draw: Draw) -> Steps:
             yield (name, lending(ps2, value, PreActBlock=stand_in()), *judge)
 
     yield from blocks_act(whole(draw, make, shapes, ("stages",), classes, (11, 9)))
-    deep, wide = draw.integer(1, 4), draw.integer(1, 3)
+    deep, wide, small = draw.integer(1, 4), draw.integer(1, 3), draw.normal((2, 3, *draw.size(7, 6, least=4)))
 
     def default() -> Any:
         with acting(ps2, PreActBlock=stand_in()):
-            return built(lambda: ps2.WideResNet(6 * deep + 4, wide))
+            return built(small, lambda: ps2.WideResNet(6 * deep + 4, wide))
 
-    yield "assembly, default classes", settled(default)
+    yield "defaults", settled(default)
 
 
 def lending(ps2: Any, value: Any, **others: type) -> Any:
@@ -208,13 +226,13 @@ def densenet(ps2: Any, draw: Draw) -> Steps:
     shapes |= norm("bn", last) | linear("fc", classes, last)
     for name, value, *judge in whole(draw, make, shapes, ("blocks", "transitions"), classes, (43, 37)):
         yield (name, lending(ps2, value, **others), *judge)
-    small, two = draw.integer(2, 5), [draw.integer(1, 4) for _ in range(2)]
+    thin, two, small = draw.integer(2, 5), [draw.integer(1, 4) for _ in range(2)], draw.normal((2, 3, *draw.size(37, 33, least=4)))
 
     def default() -> Any:
         with acting(ps2, **others):
-            return built(lambda: ps2.DenseNet(small, list(two)), "blocks", "transitions")
+            return built(small, lambda: ps2.DenseNet(thin, list(two)), "blocks", "transitions")
 
-    yield "assembly, default classes", settled(default)
+    yield "defaults", settled(default)
 
 
 def dense_shapes(growth: int, blocks: list[int]) -> tuple[Shapes, int]:
@@ -269,11 +287,12 @@ def deepen(ps2: Any, draw: Draw) -> Steps:
     weights = draw_weights(draw, shapes)
     x = draw.normal((3, 3, *draw.size(9, 7, least=4)))
     pair = Pair(lambda: ps2.CifarResNet(6 * n + 2, stand_in_residual(), width, classes), weights, lambda net: ps2.deepen(net, extra))
-    yield "structure", settled(pair.structure), deeper_by(extra)
-    yield "same function, train", settled(lambda: pair.outputs(x, training=True)), same_as("net", "deeper")
-    yield "same function, eval", settled(lambda: pair.outputs(x, training=False)), same_as("net", "deeper")
-    yield "shares nothing", settled(pair.independence), same_as("before", "after")
-    yield "conduct, net", settled(pair.conduct), same_as("before", "after")
+    train, evaluation = draw.normal((3, classes)), draw.normal((3, classes))
+    yield "train", settled(lambda: train + pair.difference(x, training=True)), same_function()
+    yield "train, structure", settled(pair.structure), deeper_by(extra)
+    yield "eval", settled(lambda: evaluation + pair.difference(x, training=False)), same_function()
+    yield "eval, shares nothing", settled(pair.independence), unmoved()
+    yield "conduct, net", settled(pair.conduct), unmoved()
 
 
 class Pair:
@@ -303,10 +322,14 @@ class Pair:
         net, deeper = self.both()
         return {f"{name}:{k}": v for name, m in (("net", net), ("deeper", deeper)) for k, v in described(m, {}).items()}
 
-    def outputs(self, x: Array, training: bool) -> dict[str, Array]:
+    def difference(self, x: Array, training: bool) -> Array:
+        """deeper(x) − net(x), in units of net(x)'s size. It is told together with drawn numbers, so that it cannot be known beforehand."""
         net, deeper = self.both()
         given = tensor(x).float()
-        return {name: array(m.train(training)(given)) for name, m in (("net", net), ("deeper", deeper))}
+        first, second = (array(m.train(training)(given)).astype(np.float64) for m in (net, deeper))
+        if first.shape != second.shape:
+            raise Unfit(f"gives outputs of shape {second.shape}, the first network {first.shape}")
+        return (second - first) / np.linalg.norm(first)
 
     def independence(self) -> dict[str, Array]:
         """The deepened network before and after every number of the first is changed in place."""
@@ -351,20 +374,26 @@ def last_blocks(net: Parts) -> dict[str, int]:
     return {f"stages.{s}": max(int(p[2]) for p in places if p[1] == s) for s in {p[1] for p in places}}
 
 
-def same_as(first: str, second: str) -> Judge:
-    """Two arrays that the student's code gave must be the same to 1e-12."""
-    says = {
-        "deeper": "the deeper network's outputs differ from the first one's",
-        "after": "one network changes with the other, or with the call: nothing may be shared",
-    }
+def same_function() -> Judge:
+    """Equal to 1e-12: setting F to 0 is exact."""
+
+    def rule(got: Parts, want: Parts) -> Verdict:
+        error = float(np.max(np.abs(got[""] - want[""])))
+        return within(error / 1e-12, f"the outputs of the two networks differ by {error:.2g} of their size")
+
+    return Judge(rule, allowed="1e-12 of the size")
+
+
+def unmoved() -> Judge:
+    """One network's numbers before and after something that must not reach it."""
 
     def rule(got: Parts, _: Parts) -> Verdict:
-        if set(got) != {first, second} or got[first].shape != got[second].shape:
-            return within(float("inf"), says[second])
-        error = relative_error(got[second], got[first])
-        return within(error / 1e-12, f"{says[second]} by {error:.2g} of their size")
+        same = set(got) == {"before", "after"} and np.array_equal(got["before"], got["after"])
+        return within(
+            0.0 if same else float("inf"), "one network changes with the other, or with the call: nothing may be shared or changed"
+        )
 
-    return Judge(rule, alone=True, allowed="1e-12 of the size")
+    return Judge(rule, alone=True)
 
 
 def stand_in_residual() -> Any:
