@@ -353,7 +353,7 @@ three("5.6", "Bottleneck", ALL_B, ("identity",), ("stride alone", "stride and ch
 @mistake(
     "5.6",
     "Bottleneck",
-    "the stride is on the first 1×1 convolution, as in the 2015 paper; the contract has it on the 3×3, which sees every pixel (handout 5.6)",
+    "the stride is on the first 1×1 convolution, as in the 2015 paper; the contract has it on the 3×3, which sees it all (handout 5.6)",
     fails=("stride alone", "stride and channels"),
 )
 def bottleneck_stride_on_the_first(right: Any) -> Any:

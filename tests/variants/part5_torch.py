@@ -68,12 +68,12 @@ def enter(question: str, name: str, how: str, build: Callable[[Any], Any]) -> No
     variant(question, name)(made)
 
 
-for id, name in {**BLOCKS, **NETWORKS}.items():
-    enter(id, name, "reversed_registration", reversed_registration)
+for number, name in {**BLOCKS, **NETWORKS}.items():
+    enter(number, name, "reversed_registration", reversed_registration)
     if name != "InvertedResidual":
-        enter(id, name, "in_place", in_place)
+        enter(number, name, "in_place", in_place)
     if name != "SqueezeExcite":
-        enter(id, name, "lazily", lazily)
+        enter(number, name, "lazily", lazily)
 
 
 @variant("5.4", "BasicBlock")
@@ -174,7 +174,7 @@ def cifar_pools_by_module(right: Any) -> Any:
     return edited(
         right,
         ("x.mean(dim=(2, 3))", "nn.AdaptiveAvgPool2d(1)(x).flatten(1)"),
-        ('partial(kinds.BasicBlock, option="A")', 'lambda i, o, s: kinds.BasicBlock(i, o, s, "A")'),
+        ('partial(kinds.BasicBlock, option="A")', '(lambda i, o, s: kinds.BasicBlock(i, o, s, "A"))'),
     )
 
 
