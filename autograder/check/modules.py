@@ -129,7 +129,8 @@ def draw_one(draw: Draw, key: str, shape: tuple[int, ...], spread: float) -> Arr
         return spread * values / 2
     if len(shape) == 1:
         return spread * (1 + values / 4)
-    return values / np.sqrt(np.prod(shape[1:]))
+    scaled: Array = values / np.sqrt(np.prod(shape[1:]))
+    return scaled
 
 
 # ---- a module with given weights
@@ -186,9 +187,13 @@ def described(made: Any, weights: Mapping[str, Array]) -> dict[str, Array]:
     with suppress(RuntimeError):  # a lazy module gets its shapes from what is loaded
         module.load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=False)
     own = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
-    lazy = torch.nn.parameter.UninitializedTensorMixin
-    shapes = {key: () if isinstance(value, lazy) else tuple(value.shape) for key, value in module.state_dict(keep_vars=True).items()}
+    shapes = {key: () if is_lazy(value) else tuple(value.shape) for key, value in module.state_dict(keep_vars=True).items()}
     return {key: np.array([*shape, int(key in own)]) for key, shape in shapes.items()}
+
+
+def is_lazy(value: Any) -> bool:
+    """Whether a parameter or buffer has no shape yet."""
+    return type(value).__name__.startswith("Uninitialized")
 
 
 def fits(shapes: Shapes) -> Judge:

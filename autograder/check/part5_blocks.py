@@ -36,7 +36,10 @@ def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1, spread: fl
     channels, a stride, both."""
     same, few, many, strided_same, a, b = (*channels(draw, 3), *channels(draw, 1), *channels(draw, 2))
     stride, larger = draw.integer(2, 3), draw.integer(2, 3)
-    make = lambda *arguments, **named: lambda: getattr(ps2, name)(*arguments, **named)  # noqa: E731
+
+    def make(*arguments: int, **named: Any) -> Callable[[], Any]:
+        return lambda: getattr(ps2, name)(*arguments, **named)
+
     cases = (
         ("identity", same * times, same, 1, make(same * times, same)),
         ("other channels", few, many, 1, make(few, many, 1)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from .modules import (
     described,
     draw_weights,
     examine,
+    is_lazy,
     linear,
     misshapen,
     module_of,
@@ -105,10 +107,8 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
 
 def built(x: Array, make: Callable[[], Any], *places: str) -> dict[str, Array]:
     """A network that a call made: its blocks, its last layer, and what it answers to x with parameters that are known."""
-    import torch
-
     net = module_of(make())
-    if any(isinstance(p, torch.nn.parameter.UninitializedTensorMixin) for p in net.parameters()):
+    if any(map(is_lazy, net.parameters())):
         net.double().eval()(tensor(x))  # a lazy module learns its shapes
     blocks = assembly(net, *(places or ("stages",)))
     return {"blocks": blocks, "fc": head_shape(net), "output": array(filled(net)(tensor(x)))}
@@ -166,7 +166,7 @@ def resnet(ps2: Any, draw: Draw) -> Steps:
     yield "defaults", settled(lambda: built(small, lambda: ps2.ResNet(block, list(more))))
     for name in FACTORIES:
         count = draw.integer(2, 99)
-        yield f"depths, {name}", settled(lambda name=name, count=count: factory(ps2, small, name, count))
+        yield f"depths, {name}", settled(partial(factory, ps2, small, name, count))
     anyone = draw.choice(tuple(FACTORIES))
     yield "depths, default classes", settled(lambda: factory(ps2, small, anyone))
 
@@ -329,7 +329,8 @@ class Pair:
         first, second = (array(m.train(training)(given)).astype(np.float64) for m in (net, deeper))
         if first.shape != second.shape:
             raise Unfit(f"gives outputs of shape {second.shape}, the first network {first.shape}")
-        return (second - first) / np.linalg.norm(first)
+        relative: Array = (second - first) / np.linalg.norm(first)
+        return relative
 
     def independence(self) -> dict[str, Array]:
         """The deepened network before and after every number of the first is changed in place."""
