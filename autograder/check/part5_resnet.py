@@ -162,7 +162,7 @@ def resnet(ps2: Any, draw: Draw) -> Steps:
 
     yield from whole(draw, make, shapes, ("stages",), classes, (43, 37))
     block = stand_in(draw.integer(1, 3))
-    more, small = [draw.integer(1, 3) for _ in range(4)], draw.normal((2, 3, *draw.size(37, 33, least=4)))
+    more, small = [draw.integer(1, 3) for _ in range(4)], draw.normal((1, 3, *draw.size(23, 19, least=4)))
     yield "defaults", settled(lambda: built(small, lambda: ps2.ResNet(block, list(more))))
     for name in FACTORIES:
         count = draw.integer(2, 99)
@@ -226,7 +226,7 @@ def densenet(ps2: Any, draw: Draw) -> Steps:
     shapes |= norm("bn", last) | linear("fc", classes, last)
     for name, value, *judge in whole(draw, make, shapes, ("blocks", "transitions"), classes, (43, 37)):
         yield (name, lending(ps2, value, **others), *judge)
-    thin, two, small = draw.integer(2, 5), [draw.integer(1, 4) for _ in range(2)], draw.normal((2, 3, *draw.size(37, 33, least=4)))
+    thin, two, small = draw.integer(2, 5), [draw.integer(1, 4) for _ in range(2)], draw.normal((1, 3, *draw.size(37, 33, least=4)))
 
     def default() -> Any:
         with acting(ps2, **others):
@@ -302,6 +302,7 @@ class Pair:
         self.make = make
         self.weights = weights
         self.deepen = deepen
+        self.kept: tuple[Any, Any] | None = None
 
     def net(self) -> Any:
         """In float32, as it is made. What the student's own class calls otherwise keeps its values: this question is about deepen."""
@@ -318,13 +319,18 @@ class Pair:
             raise Unfit("is the network that was given; a new one is asked for")
         return net, deeper
 
+    def one(self) -> tuple[Any, Any]:
+        """A pair that serves several items."""
+        self.kept = self.kept or self.both()
+        return self.kept
+
     def structure(self) -> dict[str, Array]:
-        net, deeper = self.both()
+        net, deeper = self.one()
         return {f"{name}:{k}": v for name, m in (("net", net), ("deeper", deeper)) for k, v in described(m, {}).items()}
 
     def difference(self, x: Array, training: bool) -> Array:
         """deeper(x) − net(x), in units of net(x)'s size. It is told together with drawn numbers, so that it cannot be known beforehand."""
-        net, deeper = self.both()
+        net, deeper = self.both() if training else self.one()
         given = tensor(x).float()
         first, second = (array(m.train(training)(given)).astype(np.float64) for m in (net, deeper))
         if first.shape != second.shape:
@@ -334,7 +340,7 @@ class Pair:
 
     def independence(self) -> dict[str, Array]:
         """The deepened network before and after every number of the first is changed in place."""
-        net, deeper = self.both()
+        net, deeper = self.one()
         before = flat(deeper)
         for value in net.state_dict().values():
             value.add_(1)
