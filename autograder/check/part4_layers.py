@@ -120,12 +120,13 @@ def parameters_changed(layer: Make, draw: Draw, before: Shape, after: Shape) -> 
 # Conv2d
 
 
+KERNELS = ((2, 3), (3, 2), (3, 4), (4, 3), (1, 4), (4, 1), (2, 5), (5, 2))
 CASES = ("padding 0 stride 1", "padding", "padding beyond the kernel", "padding and stride", "stride", "stride beyond the kernel")
 
 
 def kernel_and_geometry(draw: Draw, case: str) -> tuple[int, int, int, int]:
     """kh, kw, stride, padding of a case: one side even, the other odd, drawn anew each time."""
-    kernel = draw.choice(((1, 2), (2, 1), (2, 3), (3, 2)) if draw.small else ((2, 3), (3, 2), (3, 4), (4, 3), (1, 4), (4, 1), (2, 5), (5, 2)))
+    kernel = draw.choice(((1, 2), (2, 1), (2, 3), (3, 2)) if draw.small else KERNELS)
     longest, stride, padding = max(kernel), draw.integer(2, 3), draw.integer(1, 2)
     geometry = {
         "padding 0 stride 1": (1, 0),
@@ -209,14 +210,15 @@ def numerical_convolution(ps2: Any, draw: Draw) -> Steps:
 
 def large_convolution(ps2: Any, draw: Draw) -> Steps:
     """Large enough that differences entry by entry in place of a backward exceed the CPU limit, while plain loops do not. Asked last."""
-    n, height, width = draw.size(4, 28, 32)
-    c, f = draw.choice(((3, 4), (4, 3)))
+    n, height, width = draw.size(6, 36, 44)
+    c, f = draw.choice(((4, 5), (5, 4)))
     weight, bias, x = draw.normal((f, c, 3, 2)), draw.normal((f,)), draw.normal((n, c, height, width))
     g = draw.normal((n, f, height, width + 1))
     yield from passes(cache(lambda: ps2.Conv2d(weight, bias, stride=1, padding=1)), x, g, "larger image")
 
 
 # BatchNorm2d
+
 
 def statistics(layer: Any) -> dict[str, Any]:
     return {"running_mean": layer.running_mean, "running_var": layer.running_var}

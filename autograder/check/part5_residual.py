@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -137,8 +138,8 @@ def nothing_inside(ps2: Any, draw: Draw) -> Steps:
     yield "conduct, x of an empty body", x, unchanged("x")
     yield "conduct, grad_output of an empty body", g, unchanged("grad_output")
     x, g = draw.normal(shape), draw.normal(shape)
-    other = cache(lambda: ps2.Residual(bend_of_shape, Through()))
-    bend_of_shape = bend(draw)
+    body = bend(draw)
+    other = cache(lambda: ps2.Residual(body, Through()))
     yield "forward, an empty shortcut", lambda: other().forward(x)
     yield "backward, an empty shortcut", lambda: other().backward(g)
     yield "conduct, x of an empty shortcut", x, unchanged("x")
@@ -151,7 +152,7 @@ def in_mixed_modes(ps2: Any, draw: Draw) -> Steps:
     for mode in (True, False):
         body, shortcut = bend(draw), bend(draw)
         body.training, shortcut.training = not mode, mode
-        x, g = draw.normal(shape), draw.normal(shape)
+        x = draw.normal(shape)
 
         def forward(body: Any = body, shortcut: Any = shortcut, x: Any = x, mode: Any = mode) -> Any:
             block = ps2.Residual(body, shortcut)
@@ -242,7 +243,7 @@ def gradient_norms(ps2: Any, draw: Draw) -> Steps:
         yield f"conduct, x, {case} chain", x, unchanged("x")
         yield f"conduct, grad_output, {case} chain", g, unchanged("grad_output")
     widths = draw.size(4, 6, 5, 7)
-    turns = [Turn(draw.between(0.5, 1.0), draw.normal(pair_of)) for pair_of in zip(widths[:-1], widths[1:], strict=True)]
+    turns = [Turn(draw.between(0.5, 1.0), draw.normal(pair_of)) for pair_of in pairwise(widths)]
     n = draw.size(5)[0]
     x, g = draw.normal((n, widths[0])), draw.normal((n, widths[-1]))
     yield "changing widths", lambda: ps2.gradient_norms(turns, x, g), each_entry(floor=1e-30)
