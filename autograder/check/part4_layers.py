@@ -181,10 +181,10 @@ def convolution(ps2: Any, draw: Draw, case: str) -> tuple[Make, Array, Array]:
 
 def defaults_of_convolution(ps2: Any, draw: Draw) -> Steps:
     """stride and padding left out; then another set of weights."""
-    n, c, f = draw.size(2, 2, 3)
-    f += c == f
-    x = draw.normal((n, c, *draw.size(5, 7, least=3)))
-    weight, bias, later = draw.normal((f, c, 3, 2)), draw.normal((f,)), draw.normal((f, c, 3, 2))
+    c, f = draw.choice(((2, 3), (3, 2), (1, 3), (4, 2)))
+    kernel = draw.choice(((3, 2), (2, 3)))
+    x = draw.normal((draw.size(3)[0], c, *draw.size(5, 7, least=3)))
+    weight, bias, later = draw.normal((f, c, *kernel)), draw.normal((f,)), draw.normal((f, c, *kernel))
     layer = cache(lambda: ps2.Conv2d(weight.copy(), bias))
 
     def changed() -> Any:
@@ -350,7 +350,7 @@ def numerical_batchnorm(ps2: Any, draw: Draw) -> Steps:
 
         inputs = {"x": draw.normal(shape), "weight": draw.normal((shape[1],)), "bias": draw.normal((shape[1],))}
         for name, value, judge in gradient.gradient_check(build, draw, shape, **inputs):
-            yield f"{name}, {'training' if mode else 'evaluation'}", value, judge
+            yield name if mode else f"{name}, evaluation", value, judge
 
 
 # Pooling

@@ -31,8 +31,8 @@ class Bend:
     def __init__(self, a: float, s: float = 0.0, a_evaluation: float = 0.0) -> None:
         self.a, self.s, self.a_evaluation = a, s, a_evaluation
         self.training = True
-        self.parameters: dict[str, Any] = {}
-        self.gradients: dict[str, Any] = {}
+        self.parameters: dict[str, Any] = {"a": np.array([a])}
+        self.gradients: dict[str, Any] = {"a": np.zeros(1)}
         self.given: dict[str, Any] = {}
 
     def note(self, what: str, value: Any) -> None:
