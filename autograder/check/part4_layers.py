@@ -23,18 +23,37 @@ Shape = tuple[int, ...]
 def passes(layer: Make, x: Array, g: Array, case: str = "", gradients: bool = True) -> Steps:
     """One forward and its backward. layer(): the same layer at every call, made at the first."""
     suffix = f", {case}" if case else ""
+    backward = Backward(layer, lambda: layer().backward(g))
     yield f"forward{suffix}", lambda: layer().forward(x)
-    yield f"backward{suffix}", lambda: layer().backward(g)
+    yield f"backward{suffix}", backward
     if gradients:
-        yield f"gradients{suffix}", lambda: layer().gradients
+        yield f"gradients{suffix}", backward.gradients
+
+
+class Backward:
+    """The items backward and gradients: where the first raised, so does the second, in place of showing what was left from before."""
+
+    def __init__(self, layer: Make, run: Callable[[], Any]) -> None:
+        self.layer, self.run, self.ran = layer, run, False
+
+    def __call__(self) -> Any:
+        result = self.run()
+        self.ran = True
+        return result
+
+    def gradients(self) -> Any:
+        if not self.ran:
+            self()
+        return self.layer().gradients
 
 
 def again(layer: Make, draw: Draw, shape: Shape, gradients: bool = True) -> Steps:
     """backward once more, for another grad_output: the cache is still whole, and nothing adds up."""
     g = draw.normal(shape)
-    yield "backward, called twice", lambda: layer().backward(g)
+    backward = Backward(layer, lambda: layer().backward(g))
+    yield "backward, called twice", backward
     if gradients:
-        yield "gradients, called twice", lambda: layer().gradients
+        yield "gradients, called twice", backward.gradients
 
 
 def second_forward(layer: Make, draw: Draw, before: Shape, after: Shape, gradients: bool = True) -> Steps:
@@ -52,9 +71,10 @@ def second_forward(layer: Make, draw: Draw, before: Shape, after: Shape, gradien
         layer().forward(later[0])
         return layer().backward(later[1])
 
-    yield "backward, after a second forward", twice
+    backward = Backward(layer, twice)
+    yield "backward, after a second forward", backward
     if gradients:
-        yield "gradients, after a second forward", lambda: layer().gradients
+        yield "gradients, after a second forward", backward.gradients
     yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
     yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
 
@@ -314,8 +334,9 @@ def evaluation(ps2: Any, draw: Draw) -> Steps:
     x, g, g_again = draw.normal(shape), draw.normal(shape), draw.normal(shape)
     layer = in_evaluation(batchnorm(ps2, draw, shape[1], running=True))
     yield "evaluation, forward", lambda: layer().forward(x)
-    yield "evaluation, backward", lambda: layer().backward(g)
-    yield "evaluation, gradients", lambda: layer().gradients
+    backward = Backward(layer, lambda: layer().backward(g))
+    yield "evaluation, backward", backward
+    yield "evaluation, gradients", backward.gradients
     yield "evaluation, backward called twice", lambda: layer().backward(g_again)
     one = draw.normal((1, shape[1], 1, 1))
     yield "evaluation, a single value", lambda: layer().forward(one)

@@ -33,20 +33,21 @@ class Bend:
         self.training = True
         self.parameters: dict[str, Any] = {"a": np.array([a])}
         self.gradients: dict[str, Any] = {"a": np.zeros(1)}
-        self.given: dict[str, Any] = {}
+        self.given: dict[str, list[Any]] = {"forward": [], "backward": []}
 
-    def note(self, what: str, value: Any) -> None:
-        self.given[f"{len(self.given) + 1}. {what}"] = np.array(value)
+    def calls(self) -> dict[str, Any]:
+        """What forward and backward were given, call by call."""
+        return {f"calls of {method}": np.array(given) for method, given in self.given.items()}
 
     def forward(self, x: Any) -> Any:
-        self.note("forward", x)
+        self.given["forward"].append(np.array(x))
         self.used = self.a if self.training else self.a_evaluation
         self.skipped = self.s * x
         self.y = self.used * np.tanh(x) + self.skipped
         return self.y
 
     def backward(self, grad_output: Any) -> Any:
-        self.note("backward", grad_output)
+        self.given["backward"].append(np.array(grad_output))
         return grad_output * (self.used + self.s - (self.y - self.skipped) ** 2 / self.used)
 
 
@@ -108,11 +109,11 @@ def both_ways(ps2: Any, draw: Draw, case: str, body: Bend, shortcut: Bend | None
     block = cache(lambda: ps2.Residual(body, shortcut) if shortcut else ps2.Residual(body))
     yield f"forward{case}", lambda: block().forward(x)
     yield f"backward{case}", lambda: block().backward(g)
-    yield f"conduct, calls of the body{case}", lambda: {**body.given}
+    yield f"conduct, calls of the body{case}", body.calls
     if shortcut:
-        yield f"conduct, calls of the shortcut{case}", lambda: {**shortcut.given}
+        yield f"conduct, calls of the shortcut{case}", shortcut.calls
     yield f"backward{case}, called twice", lambda: block().backward(g_again)
-    yield f"conduct, own parameters{case}", lambda: {**block().parameters, **block().gradients}
+    yield f"conduct, own parameters{case}", lambda: np.array([len(block().parameters), len(block().gradients)])
     yield f"conduct, x{case}", x, unchanged("x")
     yield f"conduct, grad_output{case}", g, unchanged("grad_output")
 
@@ -220,7 +221,7 @@ def pathways(ps2: Any, case: str, body: Any, shortcut: Any, x: Array, g: Array) 
     terms = cache(lambda: pair(ps2.gradient_pathways(block, g)))
     yield f"through the shortcut, {case}", lambda: terms()[0]
     yield f"through the body, {case}", lambda: terms()[1]
-    yield f"conduct, calls of the body, {case}", lambda: {**body.given}
+    yield f"conduct, calls of the body, {case}", body.calls
     yield f"conduct, grad_output, {case}", g, unchanged("grad_output")
 
 
@@ -239,7 +240,7 @@ def gradient_norms(ps2: Any, draw: Draw) -> Steps:
         layers = [Bend(a, s) for a in gains]
         x, g = draw.normal(shape), draw.normal(shape)
         yield f"{case} chain", lambda layers=layers, x=x, g=g: ps2.gradient_norms(layers, x, g), each_entry(floor=1e-30)
-        yield f"conduct, calls, {case} chain", lambda layers=layers: layers[0].given
+        yield f"conduct, calls, {case} chain", layers[0].calls
         yield f"conduct, x, {case} chain", x, unchanged("x")
         yield f"conduct, grad_output, {case} chain", g, unchanged("grad_output")
     widths = draw.size(4, 6, 5, 7)
