@@ -80,15 +80,23 @@ def linear_backward_without_transpose(right: Any) -> Any:
 @mistake(
     "4.1",
     "Linear",
-    "the weight is read as (out, in), as torch stores it; here it is (in, out) and y = x·W (handout 4.1)",
-    fails=("forward",),
+    "the weight is read as (out, in), torch's layout, by a reshape, which scrambles it; it is (in, out) and y = x·W (handout 4.1)",
+    fails=("forward", "backward", "gradients"),
 )
 def linear_weight_layout(right: Any) -> Any:
+    def read(weight: Any) -> Any:
+        return weight.reshape(weight.shape[::-1]).T
+
     def forward(self: Any, x: Any) -> Any:
         self.x = x.copy()
-        return x @ self.parameters["weight"].T + self.parameters["bias"]
+        return x @ read(self.parameters["weight"]) + self.parameters["bias"]
 
-    return but(right, forward=forward)
+    def backward(self: Any, g: Any) -> Any:
+        shape = self.parameters["weight"].shape
+        self.gradients = {"weight": (g.T @ self.x).reshape(shape), "bias": g.sum(axis=0)}
+        return g @ read(self.parameters["weight"]).T
+
+    return but(right, forward=forward, backward=backward)
 
 
 @mistake("4.1", "Linear", "the bias is left out of forward (handout 4.1)", fails=("forward",))
@@ -479,8 +487,7 @@ def loss_backward_undivided(right: Any) -> Any:
 )
 def loss_divided_by_entries(right: Any) -> Any:
     def forward(self: Any, logits: Any, labels: Any) -> float:
-        value: float = right.forward(self, logits, labels)
-        return value / logits.shape[1]
+        return float(right.forward(self, logits, labels) / logits.shape[1])
 
     return but(right, forward=forward, backward=lambda self: right.backward(self) / self.difference.shape[1])
 
