@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .draw import Draw
+from .package import home_of
 from .question import Question
 
 PASTEABLE = 700
@@ -66,7 +67,11 @@ class Traced:
     def __call__(self, *positional: Any, **named: Any) -> Any:
         arguments = [literal(a) for a in positional] + [f"{k}={literal(a)}" for k, a in named.items()]
         call = f"{self._name}({', '.join(arguments)})"
-        result = self._target(*bare(positional), **{k: bare(a) for k, a in named.items()})
+        try:
+            result = self._target(*bare(positional), **{k: bare(a) for k, a in named.items()})
+        except BaseException:
+            self._log.lines.append((self._owner or call, call))  # the call that shows the exception
+            raise
         return self._noted(call, result)
 
     def _noted(self, call: str, result: Any) -> Any:
@@ -144,6 +149,17 @@ def calls_to(question: Question, ps2: Any, draw: Draw, item: str) -> list[str]:
             if step[0] == item:
                 return lines_about(log, before)
     return []
+
+
+def imports_for(calls: list[str]) -> list[str]:
+    """The lines without which `calls` cannot be pasted."""
+    used = words(" ".join(calls))
+    homes: dict[str, list[str]] = {}
+    for name in sorted(used):
+        if home := home_of(name):
+            homes.setdefault(home, []).append(name)
+    lines = ["import numpy as np"] if "np" in used else []
+    return [*lines, *(f"from ps2.{home} import {', '.join(names)}" for home, names in homes.items())]
 
 
 def patient(steps: Iterator[Any]) -> Iterator[Any]:

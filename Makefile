@@ -1,0 +1,69 @@
+# Everything a person or CI runs here has a name below; `make` alone lists them.
+# PYTHON is left to you: `make setup PYTHON=python3.12` chooses the interpreter that .venv is made from.
+
+VENV   := $(or $(PS2_VENV),.venv)
+BIN    := $(VENV)/bin
+RUN    := $(BIN)/python -m autograder
+TORCH  := 2.13.0
+# The Python that runs scripts/setup.py (any 3.8 or newer, standard library only).
+FIRST  := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
+SETUP   = $(or $(FIRST),$(error No Python was found: install Python 3.10 to 3.13, or name one with `make setup PYTHON=/path/to/python3`)) scripts/setup.py
+CHECKS := setup lint types check-generated pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types pytest regenerate check-generated audit gradescope constraints clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## make .venv/ with everything needed (a moment when nothing changed)
+	@$(SETUP)
+
+demo: setup ## grade a few submissions and show what students and staff see
+	@$(RUN) demo
+
+test: ## setup, lint, types, check-generated and all tests, in that order
+	@start=$$(date +%s); \
+	for step in $(CHECKS); do \
+	  printf '\n== %s ==\n' $$step; \
+	  $(MAKE) --no-print-directory $$step || { echo "== $$step failed after $$(( $$(date +%s) - start )) s =="; exit 1; }; \
+	done; \
+	printf '\n== all of it passed in %s s ==\n' $$(( $$(date +%s) - start ))
+
+lint: ## ruff
+	@$(BIN)/ruff check .
+
+types: ## mypy --strict on the package
+	@$(BIN)/mypy
+
+pytest: ## the tests alone; ARGS="-k elu" narrows them
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+regenerate: ## write every generated file anew from its source
+	@$(RUN) regenerate
+
+check-generated: ## fail if a generated file is stale
+	@$(RUN) regenerate --check
+
+audit: ## prove the checks on right, wrong and hostile submissions
+	@$(RUN) audit
+
+gradescope: ## build the zip that Gradescope takes
+	@$(RUN) gradescope
+
+# One file a Python version, because numpy and scipy drop old Pythons. torch is written by hand, without its local label
+# (+cpu is on PyTorch's own index only), and the CUDA packages of PyPI's torch are left out: the CPU build needs none.
+constraints: ## resolve constraints/ anew at today's versions (needs uv on PATH or in .venv)
+	@uv=$$(command -v uv || echo $(BIN)/uv); \
+	for version in 3.10 3.11 3.12 3.13; do \
+	  file=constraints/py$$(echo $$version | tr -d .).txt; \
+	  pins=$$(echo torch==$(TORCH) | env -u UV_FIND_LINKS $$uv pip compile pyproject.toml --extra dev --python-version $$version --upgrade \
+	    --constraint - --no-emit-package torch --no-header --no-annotate --quiet) || exit 1; \
+	  { echo "# Exact versions for Python $$version, made by \`make constraints\`."; \
+	    echo "$$pins" | grep -v -E '^(cuda|nvidia|triton)'; echo "torch==$(TORCH)"; } > $$file; \
+	  echo "$$file: $$(grep -c == $$file) packages"; \
+	done
+
+clean: ## remove caches and build outputs (keeps .venv and assignment/secret)
+	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

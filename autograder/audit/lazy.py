@@ -1,0 +1,174 @@
+"""Answers that must earn nothing, made from the right ones.
+
+Each is given as much as could be had without solving the question: the constructor, the parameters and the shapes of every result.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..check.draw import Draw
+from ..check.question import Question
+from ..check.recording import Item, Recording, record
+from .runs import unchecked
+
+Build = Callable[[Any], Any]
+Change = Callable[[Any, Any], Any]
+"""(the right array, the first array the call was given) -> the lazy array."""
+
+PUBLIC_SEED = b"a seed that everybody knows"
+
+
+def methods_of(right: Any) -> dict[str, Any]:
+    """The public methods that a class defines itself."""
+    return {name: m for name, m in vars(right).items() if inspect.isfunction(m) and not name.startswith("_")}
+
+
+def instead(right: Any, calls: Callable[[str, Any], Any]) -> Any:
+    """`right` with every public method, or the function itself, replaced by calls(name, original)."""
+    if not inspect.isclass(right):
+        return calls(right.__name__, right)
+    return type(right.__name__, (right,), {"__module__": right.__module__, **{n: calls(n, m) for n, m in methods_of(right).items()}})
+
+
+def changing(*changes: Change) -> Build:
+    """Every result is changed; a second change is for `backward` and what it leaves in `gradients`."""
+
+    def calls(name: str, original: Any) -> Any:
+        change = changes[-1] if name == "backward" else changes[0]
+
+        def lazy(*arguments: Any) -> Any:
+            arrays = [np.array(a) for a in arguments if isinstance(a, np.ndarray)]
+            given = arrays[0] if arrays else np.zeros(1)
+            result = original(*arguments)
+            if name == "backward" and hasattr(arguments[0], "gradients"):
+                arguments[0].gradients = changed(arguments[0].gradients, change, given)
+            return changed(result, change, given)
+
+        return lazy
+
+    return lambda right: instead(right, calls)
+
+
+def changed(value: Any, change: Change, given: Any) -> Any:
+    """`change` applied to every array and number in `value`."""
+    if isinstance(value, dict):
+        return {name: changed(entry, change, given) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(changed(entry, change, given) for entry in value)
+    return change(value, given) if isinstance(value, (np.ndarray, float, np.floating)) else value
+
+
+def starter(right: Any) -> Any:
+    """The untouched stub."""
+
+    def calls(name: str, original: Any) -> Any:
+        def stub(*arguments: Any, **named: Any) -> Any:
+            raise NotImplementedError
+
+        return stub
+
+    return instead(right, calls)
+
+
+def echo(right: Any) -> Any:
+    """Every method answers with the first array it was ever given."""
+
+    def calls(name: str, original: Any) -> Any:
+        def first(self: Any, *arguments: Any) -> Any:
+            self.first = getattr(self, "first", arguments[0] if arguments else np.zeros(1))
+            return np.array(self.first)
+
+        return first
+
+    return instead(right, calls) if inspect.isclass(right) else lambda *arguments: arguments[0]
+
+
+def hard_coded(right: Any) -> Any:
+    """Right for the default arguments, or for arrays of ones, whatever is passed; None where there is nothing to pass."""
+    if not inspect.isclass(right) or not inspect.signature(right).parameters:
+        return None
+    parameters = inspect.signature(right).parameters
+
+    def init(self: Any, *arguments: Any, **named: Any) -> None:
+        bound = inspect.signature(right).bind(*arguments, **named).arguments
+        free = {
+            n: np.ones_like(v) if isinstance(v, np.ndarray) else v
+            for n, v in bound.items()
+            if parameters[n].default is inspect.Parameter.empty
+        }
+        right.__init__(self, **free)
+
+    return type(right.__name__, (right,), {"__module__": right.__module__, "__init__": init})
+
+
+def as_float32(a: Any, _: Any) -> Any:
+    """What float32 arithmetic would have left of it: wrong in the eighth digit, also where the digits are few."""
+    return np.float64(3.0) * np.asarray(np.asarray(a) / 3.0, dtype=np.float32)
+
+
+def zeros(a: Any, _: Any) -> Any:
+    return np.zeros_like(a)
+
+
+def identity(_: Any, given: Any) -> Any:
+    return given
+
+
+def noise(a: Any, _: Any) -> Any:
+    return np.random.default_rng(7).normal(size=np.shape(a))
+
+
+def mean_only(a: Any, given: Any) -> Any:
+    return np.full_like(a, np.mean(a)) if np.size(a) > 1 else noise(a, given)  # one number is its own mean
+
+
+def right_moments(a: Any, given: Any) -> Any:
+    return np.mean(a) + np.std(a) * noise(a, given) if np.size(a) > 1 else noise(a, given)
+
+
+LAZY: dict[str, Build] = {
+    "starter": starter,
+    "identity": changing(identity),
+    "zeros": changing(zeros),
+    "ones": changing(lambda a, _: np.ones_like(a)),
+    "constants": changing(lambda a, _: np.full_like(a, 0.5)),
+    "identity, ones": changing(identity, lambda a, _: np.ones_like(a)),
+    "echo": echo,
+    "index": changing(lambda a, _: np.arange(np.size(a), dtype=np.float64).reshape(np.shape(a))),
+    "random": changing(noise),
+    "mean": changing(mean_only),
+    "mean and deviation": changing(right_moments),
+    "rough, zeros": changing(as_float32, zeros),
+    "rough, identity": changing(as_float32, identity),
+    "rough, rough": changing(as_float32),
+    "hard-coded arguments": hard_coded,
+}
+"""Lazy answers as code: name -> build(right), None where it does not apply."""
+
+
+def forgeries(question: Question, reference: Any, want: Recording, seed: bytes) -> dict[str, dict[str, Item]]:
+    """Lazy answers as recordings, as if the student's process had written whatever it likes."""
+    right, public = (record(unchecked(question), reference, Draw(s)).items for s in (seed, PUBLIC_SEED))
+    rng = np.random.default_rng(11)
+    form = {name: value for name, value in right.items() if isinstance(value, dict)}
+    values = list(form.values())
+    return {
+        "golden files replayed": dict(public),
+        "golden files resized": {n: resized(public.get(n), v) for n, v in form.items()},
+        "random items": {n: {p: rng.normal(size=a.shape) for p, a in v.items()} for n, v in form.items()},
+        "items under each other's names": {n: values[(i + 1) % len(values)] for i, n in enumerate(form)},
+        "an item too many": {**right, "bonus": {"": np.ones(1)}},
+        "nothing": {},
+        "conduct alone": {n: v for n, v in right.items() if n.startswith("conduct") or not want.items[n]},
+    }
+
+
+def resized(old: Item | None, form: dict[str, Any]) -> Item:
+    """The arrays of `old`, repeated or cut to the shapes of `form`."""
+    known = old if isinstance(old, dict) else {}
+    return {p: np.resize(known.get(p, np.zeros(1)), a.shape).astype(a.dtype) for p, a in form.items()}

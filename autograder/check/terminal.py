@@ -1,0 +1,178 @@
+"""What `python -m ps2check` prints: plain lines of at most 80 columns, calls to paste apart."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import textwrap
+from fractions import Fraction
+from pathlib import Path
+
+from .contain import MOST_OUTPUT
+from .kit import Asked, Kit
+from .local import Home, Outcome, ask, explanations, smallest
+from .scoring import GRADIENT_CHECK, groups_of
+from .submit import Preflight
+
+WIDTH = 79
+MOST_LINES = 30  # of what the student's code printed
+
+
+def command() -> str:
+    """How this was started: where no environment is activated, plain `python` would be another one."""
+    python = sys.executable
+    if "VIRTUAL_ENV" not in os.environ and Path(python).is_relative_to(Path.cwd()):
+        return f"{os.path.relpath(python).removesuffix('.exe')} -m ps2check"
+    return "python -m ps2check"
+
+
+COMMAND = command()
+
+
+def wrapped(text: str, indent: str = "", hanging: str = "") -> str:
+    """`text` in lines of WIDTH; words are never cut."""
+    return "\n".join(
+        textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
+    )
+
+
+def folded(explanation: str) -> str:
+    """An explanation whose sentences are wrapped; its calls and arrays (indented lines) stay as they are."""
+    return "\n".join(line if line.startswith(" ") else wrapped(line) for line in explanation.split("\n"))
+
+
+def points(value: Fraction) -> str:
+    """ "2.5", rounded down, so that a part never reads as the whole."""
+    return str(value.numerator) if value.denominator == 1 else f"{int(value * 100) / 100:.2f}".rstrip("0").rstrip(".")
+
+
+def of(outcomes: list[Outcome]) -> str:
+    earned, whole = sum((o.points for o in outcomes), Fraction(0)), sum((o.asked.points for o in outcomes), Fraction(0))
+    return f"{points(earned)} of {points(whole)} points"
+
+
+# Overview
+
+
+def part_line(kit: Kit, number: int, outcomes: list[Outcome]) -> str:
+    """ "  1  Activation functions  2 of 5 done      4 of 11 points  next: 1.3 ReLU" ."""
+    width = max(len(part.title) for part in kit.parts.values())
+    done = f"{sum(o.passed for o in outcomes)} of {len(outcomes)} done"
+    following = next((f"next: {o.asked.name}" for o in outcomes if not o.passed), "complete")
+    return f"  {number}  {kit.parts[number].title:<{width}}  {done:>13} {of(outcomes):>18}  {following}"
+
+
+def what_next(home: Home, outcomes: list[Outcome]) -> list[str]:
+    """The first failure explained, and the next question to do."""
+    failing = next((o for o in outcomes if not o.passed and not o.empty), None)
+    empty = next((o for o in outcomes if o.empty), None)
+    texts: list[str] = []
+    if failing is not None and failing.fault in home.faults.values():
+        waiting = sum(o.fault == failing.fault for o in outcomes)
+        more = f"{waiting} questions wait for this." if waiting > 1 else f"{failing.asked.name} waits for this."
+        texts.append(f"{folded(failing.fault)}\n{more}")
+        empty = None
+    elif failing is not None:
+        texts += [folded(text) for text in explanations(home, failing, most=1)]
+        texts.append(f"All about it: {COMMAND} {short_name(failing.asked)}")
+    if empty is not None:
+        where = to_do(empty.asked, "Next" if failing is None else "Then")
+        texts.append(f"{where}\nCheck it with: {COMMAND} {short_name(empty.asked)}")
+    if not texts:
+        texts.append(f"Everything passes. Hand it in: {COMMAND} submit")
+    return texts
+
+
+def to_do(asked: Asked, word: str) -> str:
+    file = asked.question.file
+    worth = f"{points(asked.points)} point{'s' * (asked.points != 1)}, about {asked.minutes} minutes"
+    return wrapped(f'{word}: {asked.name} in ps2/{file} ({worth}). The handout explains it in section "{asked.section}".')
+
+
+def short_name(asked: Asked) -> str:
+    return asked.question.names[0].lower() if len(asked.question.names) == 1 else asked.question.id
+
+
+# One question
+
+
+def detail(home: Home, outcome: Outcome) -> str:
+    """One question in full: every item, what the code printed, every explanation."""
+    size = "" if outcome.level is None else f"   small size {outcome.level}"
+    title = f"{outcome.asked.name}   {points(outcome.points)} of {points(outcome.asked.points)} points   {outcome.seconds:.2f} s{size}"
+    if outcome.empty:
+        return f"{title}\n\n{to_do(outcome.asked, 'Not written yet')}"
+    texts = [title, *([] if outcome.fault else [items(outcome), shares(outcome)])]
+    texts += [folded(text) for text in explanations(home, outcome)] if not outcome.passed else []
+    printed = shown_output(home, outcome)
+    return "\n\n".join(text for text in [*texts, printed] if text)
+
+
+def items(outcome: Outcome) -> str:
+    lines = []
+    for row in outcome.rows:
+        verdict = row.verdict
+        word = "ok" if verdict.passed else "-" if not row.reached else "?" if verdict.undecided else "fails"
+        note = "  (not reached)" if not row.reached else f"  ({verdict.says})" if verdict.undecided else ""
+        lines.append(f"  {word:<6} {row.item}{note}")
+    return "\n".join(lines)
+
+
+def shares(outcome: Outcome) -> str:
+    """How the groups make the points: "forward 1.2 of 1.2, backward 0 of 1.2, conduct 0 of 0.6" ."""
+    passed = groups_of(outcome.rows)
+    weights = {group: outcome.asked.weights.get(group, Fraction(1)) for group in passed}
+    unit = outcome.asked.points / (sum(weights.values()) or 1)
+    texts = [f"{group} {points(unit * weights[group] * ok)} of {points(unit * weights[group])}" for group, ok in passed.items()]
+    checked = any(row.group == GRADIENT_CHECK for row in outcome.rows)
+    more = " (the gradient check earns nothing by itself)" if checked and not outcome.passed else ""
+    return wrapped(f"Points: {', '.join(texts)}{more}.")
+
+
+def shown_output(home: Home, outcome: Outcome) -> str:
+    """What the student's code printed: in the small run that is explained, else in this one."""
+    if not outcome.output.strip() or outcome.fault:
+        return ""
+    failed = next((row.group for row in outcome.rows if not row.verdict.passed and row.group != GRADIENT_CHECK), None)
+    shown = smallest(home, outcome, failed) if failed else outcome
+    lines = [f"{line[:200]}{f'   ({n} times)' if n > 1 else ''}" for line, n in runs_of(shown.output.rstrip().splitlines())]
+    more = [f"  | ... and {len(lines) - MOST_LINES} more lines"] if len(lines) > MOST_LINES or len(shown.output) >= MOST_OUTPUT else []
+    title = "Your code printed" + (f" (at small size {shown.level}):" if shown.level is not None else ":")
+    return "\n".join([title, *(f"  | {line}" for line in lines[:MOST_LINES]), *more])
+
+
+def runs_of(lines: list[str]) -> list[tuple[str, int]]:
+    """Equal lines in a row as one, with their number."""
+    return [(line, len(list(group))) for line, group in itertools.groupby(lines)]
+
+
+# Submission
+
+
+def report_preflight(found: Preflight) -> list[str]:
+    texts = []
+    if found.problems:
+        texts.append("\n".join(["Please look at this:", *(bullet(p) for p in found.problems)]))
+    failing = [f"{o.asked.name} ({points(o.points)} of {points(o.asked.points)})" for o in found.outcomes if not o.passed and not o.empty]
+    if found.empty:
+        texts.append(wrapped(f"Not written yet: {', '.join(found.empty)}.", hanging="  "))
+    if failing:
+        texts.append(wrapped(f"Not complete: {', '.join(failing)}.", hanging="  "))
+    texts.append(wrapped(f"Predicted score: {of(found.outcomes)}. The grader asks the same with other numbers."))
+    return texts
+
+
+def bullet(says: str) -> str:
+    first, *rest = says.split("\n")
+    return "\n".join([wrapped(first, "  - ", "    "), *("    " + line for line in rest)])
+
+
+def ask_all(home: Home, questions: list[Asked], level: int | None = None) -> list[Outcome]:
+    return [ask(home, asked, level) for asked in questions]
+
+
+def failure_text(home: Home, outcome: Outcome) -> str:
+    """For a test explorer: the explanations alone."""
+    texts = [folded(text) for text in explanations(home, outcome, most=3)]
+    return "\n\n".join([*texts, f"All about it: {COMMAND} {short_name(outcome.asked)}"])

@@ -1,0 +1,115 @@
+"""The command line: one function a command; what a command does lives in its own room and is imported when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from .assignment import AssignmentError
+
+app = typer.Typer(
+    help="PS2: a deep-learning problem set that grades itself.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+JsonFile = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Write the result as JSON.")]  # noqa: UP045
+
+
+@app.command()
+def grade(
+    submission: Annotated[Path, typer.Argument(help="A zip, or a folder such as `solutions` or `starter_code`.")],
+    json: JsonFile = None,
+    question: Annotated[Optional[list[str]], typer.Option("--question", "-q", help="Only this question (may be repeated).")] = None,  # noqa: UP045
+) -> None:
+    """Grade one submission: a table, the sentences a student reads, and the result as JSON."""
+    from .course import this_course
+    from .frontends import terminal
+    from .grading.grade import grade as grade_one
+    from .grading.result import encode, write_atomically
+
+    course = this_course()
+    only = chosen(question, [q.id for q in course.assignment.asked()])
+    result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only=only)
+    terminal.show(result, terminal.console())
+
+
+def chosen(wanted: list[str] | None, known: list[str]) -> set[str] | None:
+    """The ids asked for; an unknown one is a sentence."""
+    unknown = [w for w in wanted or [] if w not in known]
+    if unknown:
+        raise CommandError(f"There is no question {', '.join(unknown)}; the questions are {', '.join(known)}.")
+    return set(wanted) if wanted else None
+
+
+@app.command()
+def emulate(
+    zip: Annotated[Path, typer.Argument(help="The autograder zip that `autograder gradescope` built.")],
+    submission: Annotated[Path, typer.Argument(help="A submission: a zip or a folder.")],
+    memory: Annotated[Optional[int], typer.Option(help="Megabytes, as the container's.")] = None,  # noqa: UP045
+    timeout: Annotated[Optional[float], typer.Option(help="Minutes, as the assignment's.")] = None,  # noqa: UP045
+) -> None:
+    """Run a Gradescope zip on a submission in Gradescope's directory layout, and validate its results.json."""
+    from .frontends.emulate import emulate_command
+
+    raise typer.Exit(emulate_command(zip, submission, memory, timeout))
+
+
+@app.command()
+def gradescope(out: Annotated[Path, typer.Option(help="Where to write the zip.")] = Path("dist/ps2-gradescope.zip")) -> None:
+    """Build the zip to upload to Gradescope."""
+    from .publish.gradescope_zip import gradescope_command
+
+    raise typer.Exit(gradescope_command(out))
+
+
+@app.command()
+def regenerate(check: Annotated[bool, typer.Option("--check", help="Write nothing; name each stale file.")] = False) -> None:
+    """Rebuild everything generated: starter kit, golden recordings, handout, documents."""
+    from .publish.regenerate import regenerate as rebuild
+
+    raise typer.Exit(rebuild(check))
+
+
+@app.command()
+def audit(
+    part: Annotated[Optional[int], typer.Option(help="Only this part.")] = None,  # noqa: UP045
+    seeds: Annotated[int, typer.Option(help="Seeds a misconception must fail on.")] = 20,
+    wrong: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose points.")] = None,  # noqa: UP045
+    right: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose none.")] = None,  # noqa: UP045
+    json: JsonFile = None,
+) -> None:
+    """Prove the verdicts: every known mistake fails its question and no other, right answers pass, lazy ones earn nothing."""
+    from .audit.command import audit_command
+
+    raise typer.Exit(audit_command(part, seeds, wrong, right, json))
+
+
+@app.command()
+def demo() -> None:
+    """Show the main job on four submissions, through the Gradescope path."""
+    from .frontends.demo import demo_command
+
+    raise typer.Exit(demo_command())
+
+
+class CommandError(ValueError):
+    """What a person asked for cannot be done; its text is the one sentence they read."""
+
+
+
+
+def main() -> None:
+    """Run a command; what people cause is one sentence and exit status 2, never a stack trace."""
+    from .grading.intake import IntakeError
+    from .sandbox.errors import GraderError
+
+    try:
+        app()
+    except (AssignmentError, CommandError, IntakeError, GraderError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Renderings of one result: terminal, Gradescope. They read `grading.result` and decide nothing."""

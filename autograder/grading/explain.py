@@ -1,0 +1,53 @@
+"""What a student reads about one question: for each failed group the smallest example that fails, then the cause where it is known."""
+
+from __future__ import annotations
+
+from ..check import consistency, report, scoring, tracing
+from ..check.draw import Draw
+from ..check.package import Package
+from ..check.question import Question
+from ..check.recording import Item
+from ..check.scoring import Row
+from ..check.verdict import Failure
+from .diagnose import Diagnosis, Run
+
+MOST = 3
+"""Groups that are explained; more would bury the first."""
+
+
+def explain_failures(
+    question: Question, reference: Package, rows: list[Row], graded: Run, ladder: list[Run], found: Diagnosis
+) -> list[str]:
+    """Sentences, the most useful first."""
+    failed: dict[str, Row] = {}
+    passed = scoring.groups_of(rows)
+    for row in rows:
+        worth = row.reached and row.group != scoring.GRADIENT_CHECK and report.telling(row, graded.items.get(row.item), passed)
+        if worth and not row.verdict.passed:
+            failed.setdefault(row.group, row)
+    told = sorted(failed, key=lambda group: group == scoring.CONDUCT)[:MOST]
+    sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in told]
+    if found.misconception is not None:
+        cause = found.misconception.says.rstrip(".")
+        sentences.append(f"This is what you get when {cause}.")
+    pair = consistency.sentence(rows)
+    if pair:
+        sentences.append(pair + (" Part of its points is paid for that." if found.consistent else ""))
+    return list(dict.fromkeys(sentences))
+
+
+def explain_item(question: Question, reference: Package, row: Row, graded: Run, ladder: list[Run]) -> str:
+    """The item at the smallest size at which it fails; at full size where it fails only there."""
+    for run in ladder:
+        small = next((r for r in scoring.judge(run.want, run.items, run.ended) if r.item == row.item and not r.verdict.passed), None)
+        if small is not None and small.reached:
+            calls = tracing.calls_to(question, reference, Draw(run.seed, run.level), row.item)
+            return explain_run(question, small, run, calls)
+    return explain_run(question, row, graded, [])
+
+
+def explain_run(question: Question, row: Row, run: Run, calls: list[str]) -> str:
+    want: Item | None = run.want.items.get(row.item)
+    if row.item not in run.want.judges or isinstance(want, Failure) or want is None:
+        return report.headline(question, row)
+    return report.explain(question, row, run.want.judges[row.item], run.items.get(row.item), want, calls)

@@ -1,0 +1,271 @@
+"""One submission in, one result out: every question in a worker of its own, judged by the oracle, written down as it is known."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import tempfile
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from .. import __version__
+from ..check.draw import LADDER
+from ..check.question import Question
+from ..check.seeds import question_seed
+from ..course import Course
+from ..sandbox.answer import Answer
+from ..sandbox.client import Zygote
+from ..sandbox.layers import LAYERS
+from ..sandbox.wire import Request, Run
+from . import oracle
+from .intake import Submission, take
+from .result import ItemResult, QuestionResult, Result, Status, rounded, total_of
+
+OnResult = Callable[[Result], None]
+Kind = Literal["numpy", "torch"]
+
+
+def grade(source: Path, course: Course, on_result: OnResult | None = None, only: set[str] | None = None) -> Result:
+    """Grade one submission; for many, keep a Grader."""
+    with Grader(course) as grader:
+        return grader.grade(source, on_result, only)
+
+
+class Grader:
+    """Grades submissions one after another. Zygotes are started when first needed.
+
+    keep: keep them for the next submission. Otherwise the small one ends before the large one, with torch, starts: memory is scarce
+    where one submission is graded and the machine thrown away.
+    """
+
+    def __init__(self, course: Course, *, keep: bool = False) -> None:
+        self.course = course
+        self.keep = keep
+        self.rooms: dict[Kind, Room] = {}
+
+    def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None) -> Result:
+        """Grade the submission `source` (a zip or a folder).
+
+        on_result is called with the result so far: at once, with every question "not reached", and after each question.
+        Raises IntakeError where the upload cannot be read, AssignmentError where the course is not in order, GraderError where
+        student code cannot be confined here.
+        """
+        questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
+        with tempfile.TemporaryDirectory(prefix="ps2-submission-") as folder:
+            Path(folder).chmod(0o755)
+            submission = take(source, Path(folder), given=self.course.reference, wanted=self.course.assignment.files())
+            return Grading(self, submission, questions, on_result or (lambda result: None)).run()
+
+    def room(self, kind: Kind) -> Room:
+        """The zygote and the judge for questions of one kind."""
+        if kind not in self.rooms:
+            if not self.keep:
+                self.close()
+            self.rooms[kind] = Room(self.course, kind)
+        return self.rooms[kind]
+
+    def close(self) -> None:
+        while self.rooms:
+            self.rooms.popitem()[1].close()
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Room:
+    """Where questions of one kind are asked and judged: a zygote, and the oracle forked from it."""
+
+    def __init__(self, course: Course, kind: Kind) -> None:
+        self.zygote = Zygote(kind, allow=allowed(course, kind), hidden=hidden(course))
+        try:
+            self.judge = Judge(self.zygote, course.reference)
+        except BaseException:
+            self.zygote.close()
+            raise
+
+    def close(self) -> None:
+        self.judge.close()
+        self.zygote.close()
+
+
+def allowed(course: Course, kind: Kind) -> list[str]:
+    """Packages that student code may import in questions of one kind; torch only where a question needs it."""
+    parts = {q.part for q in course.assignment.asked() if q.needs_torch == (kind == "torch")}
+    named = {name for part in parts for name in course.assignment.parts[str(part)].imports}
+    return sorted(named if kind == "torch" else named - {"torch"})
+
+
+def hidden(course: Course) -> list[str]:
+    """What no worker should be able to read."""
+    return [str(course.toml.parent / "secret"), str(course.reference / "__init__.py")]
+
+
+class Grading:
+    """The grading of one submission, from the first second to the last question."""
+
+    def __init__(self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult) -> None:
+        self.grader = grader
+        self.course = course = grader.course
+        self.submission = submission
+        self.questions = questions
+        self.tell = on_result
+        self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
+        self.layers: dict[str, str] = {}
+        self.staff: list[str] = []
+        self.exact: dict[str, Fraction] = {}
+        self.results = {q.id: self.not_reached(q) for q in questions}
+        self.started = time.monotonic()
+
+    def run(self) -> Result:
+        """The questions that need no torch first, in a zygote without it."""
+        self.tell(self.result(finished=False))
+        kinds: tuple[Kind, ...] = ("numpy", "torch")
+        for kind in kinds:
+            mine = [q for q in self.questions if q.needs_torch == (kind == "torch")]
+            if mine and not self.out_of_time():
+                self.run_kind(self.grader.room(kind), mine)
+        final = self.result(finished=all(r.status != "not reached" for r in self.results.values()))
+        self.tell(final)
+        return final
+
+    def run_kind(self, room: Room, questions: list[Question]) -> None:
+        active = room.zygote.layers
+        self.layers = {name: "active" if name in active else f"missing: {stops}" for name, stops in LAYERS.items()}
+        self.staff += [*room.zygote.remarks, *(f"a worker can read {path}; make it private" for path in room.zygote.exposed)]
+        for question in questions:
+            if self.out_of_time():
+                return
+            self.results[question.id] = self.grade_question(question, room.zygote, room.judge)
+            self.tell(self.result(finished=False))
+
+    def out_of_time(self) -> bool:
+        return time.monotonic() - self.started > 60 * self.course.assignment.gradescope.minutes
+
+    def grade_question(self, question: Question, zygote: Zygote, judge: Judge) -> QuestionResult:
+        began = time.monotonic()
+        fault = self.submission.faults.get(question.file)
+        if fault is not None:
+            return self.lost(question, [f"{question.id} {question.title}: {fault}"], began)
+        answer = zygote.ask(self.request(question, [(None, "")]), self.course.assignment.limits_of(question).wall_seconds)
+        if answer.fault:
+            return self.faulty(question, answer.fault, began)
+        judged = judge.judge(self.ask(question, answer, None))
+        if not judged.fault and Fraction(judged.share) < 1 and not judged.stub and not answer.hung:
+            levels = [(level, "") for level in range(len(LADDER))] if question.ladder else []
+            second = zygote.ask(self.request(question, [(None, "again"), *levels]), self.wall(question))
+            judged = judge.judge(self.ask(question, answer, second))
+        return self.judged(question, answer, judged, began)
+
+    def wall(self, question: Question) -> float:
+        return self.course.assignment.limits_of(question).wall_seconds
+
+    def request(self, question: Question, runs: list[tuple[int | None, str]]) -> Request:
+        limits = self.course.assignment.limits_of(question)
+        settings = self.course.assignment.questions[question.id]
+        return Request(
+            question=question.id,
+            folder=self.submission.folder,
+            runs=[Run(level, self.seed(question, level, salt)) for level, salt in runs],
+            cpu_seconds=limits.cpu_seconds,
+            memory=limits.memory_mb << 20,
+            forbid=list(settings.forbid),
+        )
+
+    def seed(self, question: Question, level: int | None, salt: str = "") -> bytes:
+        return question_seed(self.root, question.id + salt, level)
+
+    def ask(self, question: Question, first: Answer, second: Answer | None) -> oracle.Ask:
+        assignment = self.course.assignment
+        seed = self.seed(question, None)
+        graded = first.runs[0]
+        more = second.runs if second is not None else []
+        return oracle.Ask(
+            question=question.id,
+            reference=str(self.course.reference),
+            weights={group: str(w) for group, w in assignment.weights_of(question).items()},
+            consistent=str(assignment.consistent_backward),
+            graded=oracle.run_data(None, seed, graded.items, graded.ended or first.stopped),
+            again=next((oracle.run_data(None, self.seed(question, None, "again"), r.items, r.ended) for r in more[:1]), None),
+            ladder=[oracle.run_data(r.level, self.seed(question, r.level), r.items, r.ended) for r in more[1:] if r.complete or r.items],
+        )
+
+    def judged(self, question: Question, answer: Answer, judged: oracle.Judged, began: float) -> QuestionResult:
+        if judged.fault:
+            return self.faulty(question, judged.fault, began)
+        share = Fraction(judged.share)
+        points = self.course.assignment.points(question)
+        self.exact[question.id] = points * share
+        status: Status = "passed" if share == 1 else "empty" if judged.stub else "partial" if share else "failed"
+        names = ", ".join(question.names)
+        sentences = [f"{question.id} {question.title} is not written yet: {names} in {question.file}."] if judged.stub else judged.sentences
+        if share < 1 and not sentences and answer.stopped:
+            sentences = [f"{question.id} {question.title} {answer.stopped.says}."]
+        return QuestionResult(
+            id=question.id,
+            part=question.part,
+            title=question.title,
+            points=rounded(self.exact[question.id]),
+            max_points=rounded(points),
+            status=status,
+            items=[ItemResult(r.item, r.passed, r.ratio if abs(r.ratio) < float("inf") else None) for r in judged.rows],
+            seconds=time.monotonic() - began,
+            sentences=sentences,
+            output=answer.output,
+        )
+
+    def lost(self, question: Question, sentences: list[str], began: float) -> QuestionResult:
+        """Nothing could be run."""
+        blank = self.not_reached(question)
+        return msgspec.structs.replace(blank, status="failed", sentences=sentences, seconds=time.monotonic() - began)
+
+    def faulty(self, question: Question, fault: str, began: float) -> QuestionResult:
+        says = f"{question.id} {question.title} could not be judged: a fault of the grader, not yours. Staff: {fault}"
+        return msgspec.structs.replace(self.not_reached(question), status="fault", sentences=[says], seconds=time.monotonic() - began)
+
+    def not_reached(self, question: Question) -> QuestionResult:
+        says = f"{question.id} {question.title} was not reached: the grading ended before."
+        most = rounded(self.course.assignment.points(question))
+        return QuestionResult(question.id, question.part, question.title, 0, most, "not reached", sentences=[says])
+
+    def result(self, finished: bool) -> Result:
+        listed = [self.results[q.id] for q in self.questions]
+        return Result(
+            submission_digest=self.submission.digest,
+            kit_version=self.submission.manifest.get("kit_version", ""),
+            grader_version=__version__,
+            seed_digest=hashlib.sha256(self.root).hexdigest()[:16],
+            total=total_of(listed, self.exact),
+            max_total=rounded(sum((self.course.assignment.points(q) for q in self.questions), Fraction(0))),
+            layers=self.layers,
+            questions=listed,
+            remarks=self.submission.remarks,
+            staff=list(dict.fromkeys(self.staff)),
+            assignment=self.course.assignment.title,
+            seconds=time.monotonic() - self.started,
+            finished=finished,
+        )
+
+
+class Judge:
+    """The grader's end of the oracle."""
+
+    def __init__(self, zygote: Zygote, reference: Path) -> None:
+        self.connection = zygote.oracle("autograder.grading.oracle:serve")
+        oracle.send(self.connection, str(reference).encode())
+        oracle.receive(self.connection)
+
+    def judge(self, ask: oracle.Ask) -> oracle.Judged:
+        oracle.send(self.connection, msgspec.msgpack.encode(ask))
+        reply = oracle.receive(self.connection)
+        return msgspec.msgpack.decode(reply, type=oracle.Judged) if reply else oracle.Judged(fault="the oracle stopped")
+
+    def close(self) -> None:
+        self.connection.close()

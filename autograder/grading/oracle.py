@@ -1,0 +1,158 @@
+"""The trusted side of judging: runs the reference, judges a student's recording against it, finds the words for what failed.
+
+It lives in a process of its own (a fork of the zygote that no worker descends from), because it alone may load the reference.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+
+from ..check import scoring
+from ..check.draw import Draw
+from ..check.package import Package
+from ..check.question import Question, load_questions
+from ..check.recording import NOT_ASKED, Item, Recording, record
+from ..check.verdict import Failure
+from ..sandbox import wire
+from .diagnose import Diagnosis, Run, diagnose
+from .explain import explain_failures
+
+
+class RunData(msgspec.Struct, frozen=True):
+    """One run of the student's code, on its way to the oracle."""
+
+    level: int | None
+    seed: bytes
+    items: dict[str, dict[str, wire.Array] | wire.Fault]
+    ended: wire.Fault | None = None
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """Judge `graded` and explain what failed: by the smallest of `ladder` that fails, and by the cause, where `again` confirms it.
+
+    again: a second seed at full size.
+    weights: of the groups. consistent: the share paid for the true derivative of a catalogued wrong forward.
+    """
+
+    question: str
+    reference: str
+    weights: dict[str, str]
+    consistent: str
+    graded: RunData
+    ladder: list[RunData] = []
+    again: RunData | None = None
+
+
+class RowData(msgspec.Struct, frozen=True):
+    item: str
+    passed: bool
+    ratio: float
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """share: the exact fraction of the points, as text. stub: nothing was written yet. fault: why the grader could not judge."""
+
+    rows: list[RowData] = []
+    share: str = "0"
+    sentences: list[str] = []
+    stub: bool = False
+    cause: str = ""
+    fault: str = ""
+
+
+class Oracle:
+    """Judges questions against the reference in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.questions = load_questions()
+        self.reference = Package(folder, "ps2_reference")
+        self.folder = folder
+
+    def judge(self, ask: Ask) -> Judged:
+        """Never raises: a fault of the grader comes back as one."""
+        try:
+            return self._judge(ask)
+        except scoring.ReferenceFault as fault:
+            return Judged(fault=str(fault))
+
+    def _judge(self, ask: Ask) -> Judged:
+        question = self.questions[ask.question]
+        graded = self.run(question, ask.graded)
+        weights = {group: Fraction(w) for group, w in ask.weights.items()}
+        rows = scoring.judge(graded.want, graded.items, graded.ended)
+        share = scoring.share(rows, weights)
+        sentences: list[str] = []
+        found = Diagnosis()
+        if share < 1:
+            if ask.again is not None:
+                found = diagnose(question, self.folder, [graded, self.run(question, ask.again)])
+                share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
+            ladder = [self.run(question, data) for data in ask.ladder]
+            sentences = explain_failures(question, self.reference, rows, graded, ladder, found)
+        return Judged(
+            rows=[RowData(r.item, r.verdict.passed, r.verdict.ratio) for r in rows],
+            share=str(share),
+            sentences=sentences,
+            stub=untouched(graded.items, graded.ended),
+            cause=found.misconception.id if found.misconception else "",
+        )
+
+    def run(self, question: Question, data: RunData) -> Run:
+        """The student's run beside the reference's on the same inputs."""
+        want = record(question, self.reference, Draw(data.seed, data.level), trusted=True)
+        if want.ended is not None:
+            raise scoring.ReferenceFault("the whole run", want.ended)
+        items = {name: wire.to_value(parts) for name, parts in data.items.items()}
+        return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None)
+
+
+def untouched(items: Mapping[str, Item], ended: Failure | None) -> bool:
+    """Whether the student's code answered nothing, and every reason for it is a stub."""
+    answered = [name for name, item in items.items() if not isinstance(item, Failure) and not name.startswith(scoring.CONDUCT)]
+    failures = [i for i in items.values() if isinstance(i, Failure)] + ([ended] if ended else [])
+    reasons = {f.kind for f in failures if f.says != NOT_ASKED}
+    return not answered and reasons == {"stub"}
+
+
+def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None) -> RunData:
+    """A decoded answer, packed again for the oracle."""
+    packed = {name: wire.to_fault(v) if isinstance(v, Failure) else wire.to_arrays(v, wire.LARGEST_ITEM) for name, v in items.items()}
+    return RunData(level, seed, packed, wire.to_fault(ended) if ended else None)
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer asks until the grader hangs up. The first message names the reference's folder."""
+    oracle = Oracle(Path(receive(connection).decode()))
+    send(connection, b"ready")
+    while data := receive(connection):
+        ask = msgspec.msgpack.decode(data, type=Ask)
+        send(connection, msgspec.msgpack.encode(oracle.judge(ask)))
+
+
+def send(connection: socket.socket, data: bytes) -> None:
+    connection.sendall(struct.pack("<I", len(data)) + data)
+
+
+def receive(connection: socket.socket) -> bytes:
+    """One message; b"" when the other side hung up."""
+    head = exactly(connection, 4)
+    return exactly(connection, struct.unpack("<I", head)[0]) if len(head) == 4 else b""
+
+
+def exactly(connection: socket.socket, count: int) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        piece = connection.recv(min(count - len(data), 1 << 20))
+        if not piece:
+            return b""
+        data += piece
+    return bytes(data)
+
+
+__all__ = ["Ask", "Judged", "Oracle", "Recording", "RunData", "run_data", "serve"]

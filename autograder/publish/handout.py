@@ -1,0 +1,58 @@
+"""The handout: the files of assignment/handout/ in order, without the sections of what is not asked, with its tables filled in."""
+
+from __future__ import annotations
+
+import re
+
+from ..assignment import Assignment, AssignmentError
+from ..check.question import Question
+from ..course import Course
+
+TABLE = "<!-- questions -->"
+HEADING = re.compile(r"^(#{1,2}) (.+?)\s*$")
+
+
+def handout_text(course: Course) -> str:
+    """Raises AssignmentError where an asked question has no section."""
+    assignment = course.assignment
+    folder = course.root / "assignment" / "handout"
+    texts = [path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob("*.md"))]
+    whole = "\n\n".join(without_sections(text, off_sections(assignment)) for text in texts) + "\n"
+    headings = {match[2] for line in whole.splitlines() if (match := HEADING.match(line))}
+    for question in assignment.asked():
+        section = assignment.questions[question.id].section
+        if section not in headings:
+            says = f'{folder} has no heading "## {section}", which questions."{question.id}".section names'
+            raise AssignmentError(f"{says}; write that section or change the name.")
+    return whole.replace(TABLE, table(assignment))
+
+
+def off_sections(assignment: Assignment) -> set[str]:
+    """The sections that belong to no question that is asked."""
+    asked = {assignment.questions[q.id].section for q in assignment.asked()}
+    return {settings.section for settings in assignment.questions.values()} - asked
+
+
+def without_sections(text: str, off: set[str]) -> str:
+    kept: list[str] = []
+    dropping = False
+    for line in text.splitlines():
+        if match := HEADING.match(line):
+            dropping = match[2] in off
+        if not dropping:
+            kept.append(line)
+    return "\n".join(kept).rstrip()
+
+
+def table(assignment: Assignment) -> str:
+    """Every question asked: what it is worth and about how long it takes."""
+    rows = ["| | question | points | minutes | |", "|---|---|---:|---:|---|"]
+    rows += [row(assignment, question) for question in assignment.asked()]
+    minutes = sum(assignment.questions[q.id].minutes for q in assignment.asked())
+    return "\n".join([*rows, f"| | all | {assignment.total()} | {minutes} | |"])
+
+
+def row(assignment: Assignment, question: Question) -> str:
+    settings = assignment.questions[question.id]
+    kind = "core" if question.core else "ext"
+    return f"| {question.id} | {question.title} | {settings.points} | {settings.minutes} | {kind} |"

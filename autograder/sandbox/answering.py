@@ -1,0 +1,98 @@
+"""What a worker does with its order, confined or not: run the probe on the student's package and stream what it yields."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from ..check.draw import Draw
+from ..check.package import Package
+from ..check.question import REGISTRY, Question
+from ..check.recording import Item, failure, record
+from . import stage, wire
+
+
+def answer(order: wire.Order, scene: stage.Stage, active: list[str], answer_fd: int) -> None:
+    """Everything that is sent. Student code runs after `Ready` and not before."""
+    sender = Sender(answer_fd)
+    request = order.request
+    if request is None:
+        sender.send(wire.Ready(active, readable=[path for path in order.look if readable(path)]))
+        return
+    question = REGISTRY.get(request.question)
+    missing = [layer for layer in order.require if layer not in active]
+    if missing:
+        sender.send(wire.Ready(active, f'the confinement layer "{missing[0]}" is not active'))
+    elif question is None:
+        sender.send(wire.Ready(active, f"there is no question {request.question}"))
+    elif not readable(f"{request.folder}/ps2/__init__.py"):
+        sender.send(wire.Ready(active, f"a worker cannot read {request.folder}/ps2: are its parent folders private?"))
+    else:
+        sender.send(wire.Ready(active))
+        go_to(order.scratch)
+        scene.set_up(order.allow, request.forbid, request.folder)
+        perform(question, request, sender)
+
+
+def readable(path: str) -> bool:
+    try:
+        if os.path.isdir(path):
+            os.listdir(path)
+        else:
+            with open(path, "rb") as file:
+                file.read(1)
+    except OSError:
+        return False
+    return True
+
+
+def go_to(scratch: str) -> None:
+    os.chdir(scratch)
+    os.environ.update(HOME=scratch, TMPDIR=scratch, TORCHINDUCTOR_CACHE_DIR=scratch)
+    tempfile.tempdir = None  # remembered from the zygote
+
+
+def perform(question: Question, request: wire.Request, sender: Sender) -> None:
+    """Every run in turn, on one import of the student's package."""
+    package: Package | BaseException
+    try:
+        package = Package(f"{request.folder}/ps2")
+    except BaseException as error:
+        package = error
+    for number, run in enumerate(request.runs):
+        stage.reseed(run.seed)
+        sender.send(wire.End(number, run_once(question, package, run, number, sender)))
+
+
+def run_once(question: Question, package: Package | BaseException, run: wire.Run, number: int, sender: Sender) -> wire.Fault | None:
+    def emit(name: str, item: Item) -> None:
+        sender.item(number, name, item)
+
+    try:
+        if isinstance(package, BaseException):
+            raise package
+        ended = record(question, package, Draw(run.seed, run.level), emit).ended
+    except BaseException as error:  # what `record` lets through: KeyboardInterrupt, and memory that ran out while sending
+        ended = failure(error)
+    return wire.to_fault(ended) if ended else None
+
+
+class Sender:
+    """Writes messages, and keeps an honest reply within the wire's limits."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._room = wire.LARGEST_REPLY
+
+    def item(self, run: int, name: str, value: Item) -> None:
+        data = wire.frame(wire.to_item(run, name, value, self._room))
+        self._room = max(0, self._room - len(data))
+        self._write(data)
+
+    def send(self, message: wire.Message) -> None:
+        self._write(wire.frame(message))
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._fd, view) :]

@@ -1,0 +1,115 @@
+"""The world as student code finds it in a worker: what can be imported, what answers to input(), the state of the random generators.
+
+All of this is convenience, so that a mistake gets a clear sentence. None of it is a wall: student code can undo it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import os
+import pdb
+import random
+import sys
+from collections.abc import Collection, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+HIDDEN = ("autograder.sandbox", "msgspec", "pyseccomp")
+
+
+class Allowed(MetaPathFinder):
+    """Says in one sentence that a student's import is not available here; leaves everybody else's imports alone."""
+
+    def __init__(self, allow: Sequence[str], forbid: Sequence[str], folder: str) -> None:
+        self._allow = list(allow)
+        self._forbid = list(forbid)
+        self._folder = os.path.join(folder, "ps2") + os.sep
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if not self._for_student():
+            return None
+        if any(name == f or name.startswith(f"{f}.") for f in self._forbid):
+            raise ModuleNotFoundError(f"{name} is not allowed in this question", name=name)
+        top = name.partition(".")[0]
+        if top == "ps2" or top in self._allow or top in sys.stdlib_module_names:
+            return None
+        if os.path.exists(f"{self._folder}{top}.py"):
+            raise ModuleNotFoundError(f"there is no module {top} outside of ps2; write `from ps2 import {top}`", name=name)
+        raise ModuleNotFoundError(f"{top} is not available in the grader (allowed: {', '.join(self._allow)})", name=name)
+
+    def _for_student(self) -> bool:
+        """Whether the import stands in a file of the submission."""
+        frame = sys._getframe(2)
+        while frame is not None and "importlib" in frame.f_code.co_filename:
+            frame = frame.f_back  # type: ignore[assignment]
+        return frame is not None and frame.f_code.co_filename.startswith(self._folder)
+
+
+class Stage:
+    """Prepared once in the zygote, set up in each worker.
+
+    Preparing is what keeps a worker cheap: every object that it looks at costs a copy of a page, because looking counts references.
+    """
+
+    def __init__(self, search_path: list[str]) -> None:
+        self._search_path = search_path
+        self._hidden = below(HIDDEN)  # kept alive here: taking them out of the table must not begin to destroy them
+        sys.path_importer_cache.clear()
+        gather_module_names()
+
+    def set_up(self, allow: Sequence[str], forbid: Sequence[str], folder: str) -> None:
+        """Everything but the random generators."""
+        sys.dont_write_bytecode = True
+        sys.path[:] = self._search_path
+        sys.meta_path[:] = [Allowed(allow, forbid, folder), BuiltinImporter, FrozenImporter, PathFinder]
+        for name in self._hidden | (below(forbid) if forbid else {}):
+            sys.modules.pop(name, None)
+        sys.modules["autograder"].__path__ = []
+        quiet_standard_streams()
+        nobody_at_the_keyboard()
+
+
+def below(names: Collection[str]) -> dict[str, ModuleType]:
+    """The loaded modules of these names, and those inside them."""
+    return {m: module for m, module in sys.modules.items() if any(m == name or m.startswith(f"{name}.") for name in names)}
+
+
+def gather_module_names() -> None:
+    """Put the keys of `sys.modules` next to each other in memory: one loop over them then copies 50 pages instead of 1,400."""
+    modules = [("".join(list(name)), module) for name, module in sys.modules.items()]
+    sys.modules.clear()
+    sys.modules.update(modules)
+
+
+def quiet_standard_streams() -> None:
+    """Python's own streams over the descriptors that were put in place: UTF-8 whatever happens, a line at a time."""
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+
+
+def nobody_at_the_keyboard() -> None:
+    def no_input(prompt: object = "", /) -> str:
+        raise EOFError("input() asks for something to be typed, and nobody is there: remove it before you submit")
+
+    def no_debugger(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a breakpoint stops here: remove it before you submit")
+
+    builtins.input = no_input
+    sys.breakpointhook = no_debugger
+    pdb.set_trace = no_debugger
+
+
+def reseed(seed: bytes) -> None:
+    """The global generators: the same in every worker that gets this seed, whatever was drawn before the fork."""
+    number = int.from_bytes(hashlib.sha256(b"global generators|" + seed).digest()[:4], "little")
+    random.seed(number)
+    np.random.seed(number)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(number)

@@ -1,0 +1,155 @@
+"""`python -m ps2check`: the checks that will grade you, with other numbers, on your own machine."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib.util
+import io
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .kit import Asked, Kit
+    from .local import Home
+
+DESCRIPTION = """\
+Checks the code in ps2/ with the checks of the grader.
+
+  python -m ps2check                how far you are, and what to do next
+  python -m ps2check relu           one question in full; also 1.3, a file
+                                    (activations) or a whole part (1)
+  python -m ps2check relu --size 0  the same with tiny inputs (sizes 0 to 3)
+  python -m ps2check submit         look everything over, write submission.zip
+"""
+SUBMIT = "submit"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit status is 0 when everything asked passed, or the zip was written."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a Windows console may lack a character
+    wanting = unusable()
+    if wanting:
+        print(wanting, file=sys.stderr)
+        return 2
+    options = parser().parse_args(arguments)
+    from .kit import KitError, load_kit
+
+    try:
+        return run(load_kit(), options.what, options.size)
+    except KitError as error:
+        print(f"ps2check: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nps2check: stopped.", file=sys.stderr)
+        return 130
+
+
+def unusable() -> str:
+    """What this Python lacks, with the line that mends it; "" when it will do."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if sys.version_info < (3, 10):  # noqa: UP036  # a student may start it with an older one
+        return f"ps2check: this is Python {version} ({sys.executable}), and PS2 needs 3.10 or newer; start it with a newer one."
+    lacking = [name for name in ("numpy", "scipy") if importlib.util.find_spec(name) is None]
+    if not lacking:
+        return ""
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return f"ps2check: {' and '.join(lacking)} must be installed first:\n    {python} -m pip install -r requirements.txt"
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser("python -m ps2check", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("what", nargs="*", help="questions, files or parts; or: submit")
+    made.add_argument("--size", type=int, choices=range(4), metavar="N", help="ask at a tiny size, 0 to 3")
+    return made
+
+
+def run(kit: Kit, what: list[str], size: int | None) -> int:
+    from .local import Home
+
+    submitting = [name.lower() for name in what] == [SUBMIT]
+    wanted = [] if submitting else named(kit, what)
+    home = Home(kit)
+    if submitting:
+        return submit(home)
+    return one_by_one(home, wanted, size) if what or size is not None else overview(home)
+
+
+def named(kit: Kit, what: list[str]) -> list[Asked]:
+    """The questions that the words name; all where there are none. Raises KitError with what may have been meant."""
+    from .kit import KitError
+
+    names: dict[str, list[Asked]] = {}
+    for asked in kit.questions:
+        question = asked.question
+        parts = (str(question.part), f"part{question.part}")
+        for name in (question.id, question.title, asked.name, *question.stubs, *question.names, question.file, question.file[:-3], *parts):
+            names.setdefault(name.lower(), []).append(asked)
+    found: dict[str, Asked] = {}
+    for word in what:
+        if word.lower() not in names:
+            near = difflib.get_close_matches(word.lower(), names, 3, 0.5)
+            ask = f"did you mean {' or '.join(near)}?" if near else "there are " + ", ".join(a.name for a in kit.questions) + "."
+            raise KitError(f"there is no question '{word}'; {ask}")
+        found |= {asked.question.id: asked for asked in names[word.lower()]}
+    return list(found.values()) or kit.questions
+
+
+def overview(home: Home) -> int:
+    from .terminal import ask_all, part_line, what_next
+
+    print(f"{home.kit.title}\n")
+    outcomes = []
+    for part in home.kit.parts:
+        asked = [a for a in home.kit.questions if a.question.part == part]
+        outcomes += ask_all(home, asked)
+        print(part_line(home.kit, part, outcomes[-len(asked) :]), flush=True)
+    for text in what_next(home, outcomes):
+        print(f"\n{text}")
+    return 0 if all(o.passed for o in outcomes) else 1
+
+
+def one_by_one(home: Home, questions: list[Asked], size: int | None) -> int:
+    from .local import ask
+    from .terminal import detail
+
+    passed = True
+    for i, asked in enumerate(questions):
+        if size is not None and not asked.question.ladder:
+            print(f"{asked.name} has no small sizes.")
+            continue
+        outcome = ask(home, asked, size)
+        print("\n" * (2 if i else 0) + detail(home, outcome), flush=True)
+        passed = passed and outcome.passed
+    return 0 if passed else 1
+
+
+def submit(home: Home) -> int:
+    from .submit import preflight, write_zip
+    from .terminal import report_preflight
+
+    for text in report_preflight(preflight(home)):
+        print(text, end="\n\n")
+    if not home.sources:
+        print("There is nothing to submit, so no zip was written.")
+        return 1
+    try:
+        path = write_zip(home)
+    except OSError as error:
+        print(f"submission.zip cannot be written here ({error.strerror}); is it open in another program?")
+        return 1
+    print(f"Written: {path.name} ({len(home.sources)} files of ps2/, {path.stat().st_size / 1000:.1f} kB). Upload this file.")
+    return 0
+
+
+if __name__ == "__main__":
+    if not __package__:  # started as a file: `python ps2check`, or an editor's Run button
+        import runpy
+        from pathlib import Path
+
+        sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+        runpy.run_module("ps2check", run_name="__main__", alter_sys=True)
+    else:
+        sys.exit(main())

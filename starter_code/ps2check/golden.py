@@ -1,0 +1,107 @@
+"""Golden recordings: what the reference yields for the public seed, at full size and on the ladder, one file a question.
+
+A file holds outputs and the names of the items in order; the inputs are drawn anew. Items whose judge needs no reference hold nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .agreement import TOLERANCE, relative_error
+from .draw import LADDER, Draw
+from .question import Question
+from .recording import Recording, record
+from .scoring import ReferenceFault
+from .seeds import question_seed
+from .verdict import Array, Failure
+
+Runs = dict[int | None, Recording]
+"""The recordings of one question by level; None is the full size."""
+
+INDEX = "index"
+
+
+def levels(question: Question) -> list[int | None]:
+    return [None, *(range(len(LADDER)) if question.ladder else ())]
+
+
+def record_runs(question: Question, reference: Any, root: bytes) -> Runs:
+    """The reference's recording at every level. Raises ReferenceFault where it has none."""
+    runs: Runs = {}
+    for level in levels(question):
+        runs[level] = record(question, reference, Draw(question_seed(root, question.id, level), level), trusted=True)
+        for name, item in {**runs[level].items, "the end": runs[level].ended}.items():
+            if isinstance(item, Failure):
+                raise ReferenceFault(f"{question.id} {name}", item)
+    return runs
+
+
+def encode(runs: Runs) -> bytes:
+    """An .npz with plain arrays "0", "1", … and an index (JSON) that says which item of which run each belongs to."""
+    arrays: list[Array] = []
+    index: dict[str, list[Any]] = {}
+    for level, recording in runs.items():
+        rows = index.setdefault(name_of(level), [])
+        for name, parts in recording.items.items():
+            assert not isinstance(parts, Failure)
+            rows.append([name, {part: len(arrays) + i for i, part in enumerate(parts)}])
+            arrays += parts.values()
+    entries: dict[str, Any] = {str(i): a for i, a in enumerate(arrays)}
+    entries[INDEX] = np.frombuffer(json.dumps(index).encode(), np.uint8)
+    file = io.BytesIO()
+    np.savez_compressed(file, **entries)
+    return file.getvalue()
+
+
+def decode(data: bytes) -> Runs:
+    """The opposite of `encode`; the recordings come without judges. Raises ValueError where the file is damaged."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as entries:
+            index = json.loads(entries[INDEX].tobytes())
+            arrays = {name: entries[name] for name in entries.files}
+        return {
+            level_of(run): Recording({name: {part: arrays[str(i)] for part, i in parts.items()} for name, parts in rows})
+            for run, rows in index.items()
+        }
+    except Exception as error:
+        raise ValueError(f"damaged ({type(error).__name__})") from None
+
+
+def name_of(level: int | None) -> str:
+    return "full" if level is None else str(level)
+
+
+def level_of(name: str) -> int | None:
+    return None if name == "full" else int(name)
+
+
+def read(folder: Path, question_id: str) -> Runs:
+    """The file of one question. Raises OSError or ValueError."""
+    return decode((folder / f"{question_id}.npz").read_bytes())
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Whether two golden files hold the same items with numbers that agree: last bits differ between machines."""
+    try:
+        first, second = decode(one), decode(other)
+    except ValueError:
+        return False
+    return list(first) == list(second) and all(same_items(first[run].items, second[run].items) for run in first)
+
+
+def same_items(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return list(one) == list(other) and all(
+        list(one[name]) == list(other[name]) and all(same_array(one[name][part], other[name][part]) for part in one[name]) for name in one
+    )
+
+
+def same_array(one: Array, other: Array) -> bool:
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return np.array_equal(one, other, equal_nan=True) if one.dtype.kind != "f" else relative_error(one, other) <= TOLERANCE

@@ -1,0 +1,343 @@
+"""A student's own run: questions asked of the `ps2` beside this package and judged against the golden recordings."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+
+from . import consistency, golden, imports, layout, report, source
+from .contain import Contained, contained
+from .draw import LADDER, Draw
+from .kit import GIVEN_COPY, GOLDEN, Asked, Kit, KitError
+from .package import Package
+from .question import Question
+from .recording import Item, Recording, failure, record
+from .scoring import CONDUCT, GRADIENT_CHECK, Row, groups_of, judge, share
+from .seeds import question_seed
+from .tracing import calls_to, imports_for
+from .verdict import Failure
+
+SKIPPED_FOLDERS = ("__pycache__",)
+
+
+class Files(Mapping[str, bytes]):
+    """The files below `root`/ps2 by their path relative to `root`, each read when it is asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self._paths = {path.relative_to(root).as_posix(): path for path in self._walk(root / layout.PACKAGE)}
+
+    def _walk(self, folder: Path) -> Iterator[Path]:
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.name.startswith(".") or path.name in SKIPPED_FOLDERS or (path.is_symlink() and path.is_dir()):
+                continue
+            if path.is_dir():
+                yield from self._walk(path)
+            else:
+                yield path
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._paths[name].read_bytes()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+class HomePackage(Package):
+    """The student's package where it lies, so that break points hold; the given files come from the kit's own copies, as in the grader."""
+
+    def __init__(self, folder: Path, given: Path) -> None:
+        self._name = layout.PACKAGE
+        for loaded in [m for m in sys.modules if m == self._name or m.startswith(self._name + ".")]:
+            del sys.modules[loaded]
+        importlib.invalidate_caches()
+        root = ModuleType(self._name)
+        root.__path__ = [str(given), str(folder)]  # searched in this order
+        root.__file__ = str(folder / "__init__.py")
+        sys.modules[self._name] = root
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One question, asked at one size. fault: why none of it could be asked (the file does not import), else ""."""
+
+    asked: Asked
+    level: int | None
+    rows: list[Row]
+    mine: Recording
+    want: Recording
+    output: str
+    seconds: float
+    fault: str = ""
+    overran: bool = False
+
+    @property
+    def share(self) -> Fraction:
+        return share(self.rows, self.asked.weights)
+
+    @property
+    def points(self) -> Fraction:
+        return self.asked.points * self.share
+
+    @property
+    def passed(self) -> bool:
+        """Everything that can earn did."""
+        return self.share == 1
+
+    @property
+    def empty(self) -> bool:
+        """Nothing has been written yet."""
+        values = [self.mine.items.get(row.item) for row in self.rows if row.group not in (CONDUCT, GRADIENT_CHECK)]
+        stubs = [isinstance(item, Failure) and item.kind == "stub" for item in values if item is not None]
+        ended = self.mine.ended is not None and self.mine.ended.kind == "stub"
+        return not self.passed and not self.fault and (ended or any(stubs)) and all(stubs)
+
+
+class Home:
+    """The student's package, ready to be asked. `faults`: why a file cannot be used, one sentence each; `remarks`: on the whole."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.folder = kit.root / layout.PACKAGE
+        self.faults: dict[str, str] = {}
+        self.remarks: list[str] = []
+        self.warnings: list[str] = []
+        self.sources: dict[str, bytes] = {}
+        self.seconds_at_most = max(a.wall_seconds for a in kit.questions)
+        self.ps2 = HomePackage(self.folder, kit.package / GIVEN_COPY)
+        self._read()
+        for file in kit.files:
+            fault = self.faults.get(file) or self._import(file)
+            if fault:
+                self.faults[file] = fault
+
+    def _read(self) -> None:
+        if not self.folder.is_dir():
+            says = f"there is no folder {layout.PACKAGE}/ beside ps2check/; put your files back into a folder of that name."
+            self.faults = dict.fromkeys(self.kit.files, says)
+            return
+        try:
+            found = layout.find(Files(self.kit.root), self.kit.files)
+        except layout.LayoutError as error:
+            self.faults = dict.fromkeys(self.kit.files, str(error))
+            return
+        except OSError as error:
+            self.faults = dict.fromkeys(self.kit.files, f"{error.filename or 'a file'} cannot be read ({error.strerror}).")
+            return
+        self.sources, self.remarks = found.files, list(found.remarks)
+        for file, data in found.files.items():
+            if file not in layout.GIVEN:
+                self._examine(file, data, [*found.files])
+        for file in self.kit.files:
+            if file not in found.files:
+                missing = [remark for remark in found.remarks if remark.startswith(f"{file} is missing")]
+                self.faults[file] = missing[0] if missing else f"{file} is missing: its questions earn nothing."
+
+    def _examine(self, file: str, data: bytes, siblings: list[str]) -> None:
+        bad = source.examine(file, data)
+        if bad is not None:
+            self.faults[file] = bad.says
+        for lack in imports.lacking(file, data, self.kit.imports_of(file), siblings):
+            if lack.at_import:
+                self.faults.setdefault(file, lack.says)
+            else:
+                self.warnings.append(lack.says)
+
+    def _import(self, file: str) -> str:
+        """Import one of the student's files; the sentence if it fails, else ""."""
+        happened = None
+        try:
+            with contained(self.seconds_at_most) as happened:
+                importlib.import_module(f"{layout.PACKAGE}.{file.removesuffix('.py')}")
+        except KeyboardInterrupt as error:
+            if happened is None or not happened.overran:
+                raise
+            return f"importing {file} took longer than {self.seconds_at_most:.0f} s{place(error)}."
+        except ModuleNotFoundError as error:
+            if error.name == f"{layout.PACKAGE}.{file.removesuffix('.py')}":  # the layout found it under a similar name
+                return f"{file} is not found under exactly this name; rename your file."
+            if error.name in self.kit.imports_of(file):
+                return f"{file} needs {error.name}, which this Python does not have: python -m pip install {requirement(error.name)}"
+            return f"importing {file} {failure(error).says}."
+        except BaseException as error:
+            return f"importing {file} {hinted(failure(error).says)}."
+        return ""
+
+    def fault_of(self, question: Question) -> str:
+        """Why this question cannot be asked at all; "" when it can."""
+        for stub in question.stubs:
+            module, name = stub.split(".")
+            if fault := self.faults.get(module + ".py"):
+                return fault
+            if not hasattr(sys.modules.get(f"{layout.PACKAGE}.{module}"), name):
+                return f"{module}.py has no {name}; was it renamed or deleted?"
+        return ""
+
+
+def requirement(package: str) -> str:
+    """What to install for a package that the grader has and this machine lacks."""
+    files = {"torch": "-r requirements-torch.txt", "safetensors": "-r requirements-torch.txt", "matplotlib": "-r requirements-figures.txt"}
+    return files.get(package, package)
+
+
+def place(error: BaseException) -> str:
+    says = failure(error).says
+    return says[says.rindex(" (") :] if says.endswith(")") and " (" in says else ""
+
+
+def hinted(says: str) -> str:
+    """What a beginner may not know about an exception."""
+    if says.startswith("raised EOFError"):
+        return says + "; nobody can answer input() while checks run, so do without it"
+    if says.startswith("raised BdbQuit"):
+        return says + "; remove breakpoint() before you run the checks"
+    return says
+
+
+def ask(home: Home, asked: Asked, level: int | None = None) -> Outcome:
+    """Run one question on the student's package and judge it. Never raises for what their code does; KitError, KeyboardInterrupt."""
+    want = golden_run(home.kit, asked.question, level)
+    start = time.perf_counter()
+    fault = home.fault_of(asked.question)
+    mine, happened = (Recording(ended=Failure("raised", fault)), Contained()) if fault else run(home, asked, level)
+    want.judges = mine.judges
+    rows = [reworded(row) for row in judge(want, mine.items, mine.ended)]
+    return Outcome(asked, level, rows, mine, want, happened.output, time.perf_counter() - start, fault, happened.overran)
+
+
+def reworded(row: Row) -> Row:
+    says = hinted(row.verdict.says)
+    return row if says == row.verdict.says else Row(row.item, type(row.verdict)(False, row.verdict.ratio, says), row.reached)
+
+
+def golden_run(kit: Kit, question: Question, level: int | None) -> Recording:
+    try:
+        runs = golden.read(kit.package / GOLDEN, question.id)
+        return runs[level]
+    except (OSError, ValueError, KeyError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise KitError(
+            f"the kit's {GOLDEN}/{question.id}.npz cannot be used: {why}; unzip the kit again and copy your ps2/ into it."
+        ) from None
+
+
+def run(home: Home, asked: Asked, level: int | None) -> tuple[Recording, Contained]:
+    """The student's recording and what happened on the way; a run past the limit keeps what it had."""
+    draw = Draw(question_seed(home.kit.public_seed.encode(), asked.question.id, level), level)
+    arrived: dict[str, Item] = {}
+    happened = None
+    try:
+        with contained(asked.wall_seconds) as happened:
+            mine = record(asked.question, home.ps2, draw, arrived.__setitem__)
+    except KeyboardInterrupt as error:
+        if happened is None or not happened.overran:
+            raise
+        mine = partial(home, asked, level, arrived)
+        mine.ended = Failure("raised", f"took longer than {asked.wall_seconds:.0f} s, the limit{place(error)}")
+    return mine, happened
+
+
+def partial(home: Home, asked: Asked, level: int | None, arrived: dict[str, Item]) -> Recording:
+    """A recording that was cut off: its judges, which only the probe itself makes, come from a run on a package without any code."""
+    draw = Draw(question_seed(home.kit.public_seed.encode(), asked.question.id, level), level)
+    judges = record(asked.question, Blank(), draw).judges
+    kept = {name: item for name, item in arrived.items() if name in judges}
+    return Recording(kept, judges)
+
+
+class Blank:
+    """Answers everything with itself: stands for a package, a layer and a result, so that a probe runs to its end."""
+
+    def __getattr__(self, name: str) -> Blank:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Blank()
+
+    def __call__(self, *positional: object, **named: object) -> Blank:
+        return self
+
+
+# Explaining
+
+
+def explanations(home: Home, outcome: Outcome, most: int | None = None) -> list[str]:
+    """Each failed group once, from the smallest size that shows it; at most `most` of them. Then what the gradient check adds."""
+    if outcome.fault:
+        return [f"{outcome.asked.name}: {outcome.fault}"]
+    texts: list[str] = []
+    for group in failed_groups(outcome):
+        if most is not None and len(texts) >= most:
+            break
+        text = explain_group(home, outcome, group)
+        if text not in texts:
+            texts.append(text)
+    more = consistency.sentence(outcome.rows)
+    return [*texts, more] if more and texts else texts
+
+
+def failed_groups(outcome: Outcome) -> list[str]:
+    """Those with an item that failed by itself, in order; conduct last, and only where it has something of its own to say."""
+    passed = groups_of(outcome.rows)
+    failed: list[str] = []
+    for row in outcome.rows:
+        told = row.reached and not row.verdict.passed and row.group not in (*failed, GRADIENT_CHECK)
+        if told and report.telling(row, outcome.mine.items.get(row.item), passed):
+            failed.append(row.group)
+    return sorted(failed, key=CONDUCT.__eq__) or [g for g, ok in passed.items() if not ok and g != CONDUCT][:1]
+
+
+def explain_group(home: Home, outcome: Outcome, group: str) -> str:
+    full = first_failed(outcome, group)
+    shown = smallest(home, outcome, group)
+    row = first_failed(shown, group, full.item)
+    got, reference = shown.mine.items.get(row.item), shown.want.items[row.item]
+    assert not isinstance(reference, Failure)
+    stub = isinstance(got, Failure) and got.kind == "stub"
+    calls = [] if stub or shown.level is None else pasteable(home, shown, row)
+    return report.explain(outcome.asked.question, row, shown.mine.judges.get(row.item), got, reference, calls)
+
+
+def first_failed(outcome: Outcome, group: str, preferred: str = "") -> Row:
+    """The failed item of a group to tell about: the preferred one, else the first that was reached."""
+    failed = [row for row in outcome.rows if row.group == group and not row.verdict.passed]
+    return min(failed, key=lambda row: (row.item != preferred, not row.reached))
+
+
+def smallest(home: Home, outcome: Outcome, group: str) -> Outcome:
+    """The outcome at the first level of the ladder where the group's first failed item fails as well, else any item of the group.
+
+    The given outcome where no small size shows a failure.
+    """
+    if outcome.level is not None or outcome.overran or not outcome.asked.question.ladder:
+        return outcome
+    item = first_failed(outcome, group).item
+    second: Outcome | None = None
+    for level in range(len(LADDER)):
+        small = ask(home, outcome.asked, level)
+        failed = [row.item for row in small.rows if row.group == group and row.reached and not row.verdict.passed]
+        if item in failed:
+            return small
+        second = second or (small if failed else None)
+    return second or outcome
+
+
+def pasteable(home: Home, outcome: Outcome, row: Row) -> list[str]:
+    """The calls that lead to an item, traced on the student's own package, with the imports that they need."""
+    question = outcome.asked.question
+    draw = Draw(question_seed(home.kit.public_seed.encode(), question.id, outcome.level), outcome.level)
+    calls: list[str] = []
+    try:
+        with contained(outcome.asked.wall_seconds) as happened:
+            calls = calls_to(question, home.ps2, draw, row.item)
+    except KeyboardInterrupt:
+        if not happened.overran:
+            raise
+    return [*imports_for(calls), *calls]

@@ -1,0 +1,89 @@
+"""`ps2` as a probe sees it: each name is looked up in the one file where the contract puts it, imported on first use.
+
+So a file that does not import breaks its own questions and no others.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .question import REGISTRY
+
+GIVEN_NAMES = {"Layer": "base", "Sequential": "base"}
+
+
+def home_of(name: str) -> str | None:
+    """The file (without .py) that the contract puts `name` in."""
+    if name in GIVEN_NAMES:
+        return GIVEN_NAMES[name]
+    homes = (stub.split(".")[0] for q in REGISTRY.values() for stub in q.stubs if stub.split(".")[1] == name)
+    return next(homes, None)
+
+
+class Package:
+    """The package in `folder` (the folder that holds `activations.py`), imported under `name`.
+
+    Only one package of a name can be loaded at a time; loading another forgets the first's modules.
+    """
+
+    def __init__(self, folder: Path | str, name: str = "ps2") -> None:
+        self._name = name
+        for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
+            del sys.modules[loaded]
+        init = Path(folder) / "__init__.py"
+        spec = importlib.util.spec_from_file_location(name, init, submodule_search_locations=[str(folder)])
+        if spec is None or spec.loader is None:  # cannot happen for a path that ends in .py
+            raise ImportError(f"{init} cannot be imported")
+        root = importlib.util.module_from_spec(spec)
+        sys.modules[name] = root
+        spec.loader.exec_module(root)
+
+    def __getattr__(self, key: str) -> Any:
+        home = None if key.startswith("_") else home_of(key)
+        if home is None:
+            raise AttributeError(f"the contract has no ps2.{key}")
+        module = importlib.import_module(f"{self._name}.{home}")
+        try:
+            return getattr(module, key)
+        except AttributeError:
+            raise AttributeError(f"{home}.py has no {key}") from None
+
+    def modules(self) -> list[ModuleType]:
+        """Every module of this package that is loaded now."""
+        return [m for n, m in list(sys.modules.items()) if n == self._name or n.startswith(self._name + ".")]
+
+    @contextmanager
+    def standing_in(self, **others: Any) -> Iterator[None]:
+        """Replace helpers, by identity, in every loaded module of this package while a probe asks about something else.
+
+        A helper that cannot be imported is put in place under its name all the same.
+        """
+        places = [place for name, other in others.items() for place in self._places(name, other)]
+        try:
+            yield
+        finally:
+            for module, attribute, old in places:
+                if old is MISSING:
+                    delattr(module, attribute)
+                else:
+                    setattr(module, attribute, old)
+
+    def _places(self, name: str, other: Any) -> list[tuple[ModuleType, str, Any]]:
+        """Put `other` in place of `name`; what was there, so that it can be put back."""
+        home = importlib.import_module(f"{self._name}.{home_of(name)}")
+        old = getattr(home, name, MISSING)
+        places = [(m, a, v) for m in self.modules() for a, v in list(vars(m).items()) if v is old and old is not MISSING]
+        places = places or [(home, name, MISSING)]
+        for module, attribute, _ in places:
+            setattr(module, attribute, other)
+        return places
+
+
+MISSING = object()

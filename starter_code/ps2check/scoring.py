@@ -1,0 +1,87 @@
+"""From a recording to a share of the points: each item judged, items into groups, groups into a fraction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .recording import Item, Recording
+from .verdict import Failure, Verdict, fails
+
+CONDUCT = "conduct"
+GRADIENT_CHECK = "gradient check"
+NOT_REACHED = Failure("missing", "was not reached")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One item, judged."""
+
+    item: str
+    verdict: Verdict
+    reached: bool = True
+
+    @property
+    def group(self) -> str:
+        return self.item.split(",")[0]
+
+
+def judge(want: Recording, items: Mapping[str, Item], ended: Failure | None) -> list[Row]:
+    """Judge what a student's run yielded against the reference's recording, by the reference's judges.
+
+    ended: why the run stopped early; it is told at the first item that is missing, the rest were not reached.
+    """
+    rows, cause = [], ended or Failure("missing", "never arrived")
+    for name, reference in want.items.items():
+        if isinstance(reference, Failure):
+            raise ReferenceFault(name, reference)
+        if name in items:
+            rows.append(Row(name, want.judges[name](items[name], reference)))
+        else:
+            rows.append(Row(name, fails(cause.says), reached=cause is not NOT_REACHED))
+            cause = NOT_REACHED
+    for name in items:
+        if name not in want.items:
+            rows.append(Row(name, fails("was never asked for")))
+    return rows
+
+
+class ReferenceFault(Exception):
+    """The reference itself failed: a fault of the grader, never the student's loss."""
+
+    def __init__(self, item: str, failure: Failure) -> None:
+        super().__init__(f'the reference\'s own item "{item}" {failure.says}')
+
+
+def groups_of(rows: list[Row]) -> dict[str, bool]:
+    """Each group that can earn, and whether all its items passed; conduct only counts when every other group did."""
+    passed: dict[str, bool] = {}
+    for row in rows:
+        if row.group != GRADIENT_CHECK:
+            passed[row.group] = passed.get(row.group, True) and row.verdict.passed
+    if CONDUCT in passed:
+        passed[CONDUCT] = all(passed.values())
+    return passed
+
+
+def share(rows: list[Row], weights: Mapping[str, Fraction], part_paid: Mapping[str, Fraction] | None = None) -> Fraction:
+    """The earned fraction of the question's points: exact, between 0 and 1.
+
+    weights: of the groups (1 where not named). part_paid: groups that failed but earn this part of their weight all the same.
+    """
+    passed = groups_of(rows)
+    total = sum((weights.get(g, Fraction(1)) for g in passed), Fraction(0))
+    if not total or any(row.verdict.says == "was never asked for" for row in rows):
+        return Fraction(0)
+    earned = Fraction(0)
+    for group, ok in passed.items():
+        part = Fraction(1) if ok else (part_paid or {}).get(group, Fraction(0))
+        earned += weights.get(group, Fraction(1)) * part
+    return earned / total
+
+
+def first_failure(rows: list[Row]) -> Row | None:
+    """The item to tell about first: the first failed one that can earn."""
+    failed = [r for r in rows if not r.verdict.passed and r.group != GRADIENT_CHECK]
+    return failed[0] if failed else None

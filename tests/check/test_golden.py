@@ -1,0 +1,73 @@
+"""Golden recordings hold the reference's outputs and nothing that could run."""
+
+import io
+
+import numpy as np
+import pytest
+
+from autograder.check import golden
+from autograder.check.draw import LADDER
+from autograder.check.package import Package
+from autograder.check.question import load_questions
+from autograder.check.scoring import ReferenceFault
+from autograder.course import this_course
+
+QUESTIONS = [q for q in load_questions().values() if q.part == 1]
+ROOT = b"ps2-public"
+
+
+def reference():
+    return Package(this_course().reference, "ps2_reference")
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.id)
+def test_a_recording_comes_back_as_it_was(question):
+    runs = golden.record_runs(question, reference(), ROOT)
+    back = golden.decode(golden.encode(runs))
+    assert list(back) == [None, *range(len(LADDER))]
+    for level, recording in runs.items():
+        assert list(back[level].items) == list(recording.items)
+        for name, parts in recording.items.items():
+            assert list(back[level].items[name]) == list(parts)
+            for part, array in parts.items():
+                assert np.array_equal(back[level].items[name][part], array) and back[level].items[name][part].dtype == array.dtype
+
+
+def test_encoding_twice_gives_the_same_bytes_and_no_pickle():
+    data = golden.encode(golden.record_runs(QUESTIONS[0], reference(), ROOT))
+    assert golden.encode(golden.record_runs(QUESTIONS[0], reference(), ROOT)) == data
+    with np.load(io.BytesIO(data), allow_pickle=False) as entries:
+        assert all(entries[name].dtype != object for name in entries.files)
+
+
+def test_items_judged_alone_hold_nothing():
+    runs = golden.record_runs(QUESTIONS[0], reference(), ROOT)
+    assert golden.decode(golden.encode(runs))[None].items["gradient check"] == {}
+
+
+def test_rounding_counts_as_the_same_and_anything_more_does_not():
+    runs = golden.record_runs(QUESTIONS[1], reference(), ROOT)
+    old = golden.encode(runs)
+    forward = runs[None].items["forward"]
+    forward[""] = forward[""] * (1 + 1e-13)
+    assert golden.encode(runs) != old and golden.same(old, golden.encode(runs))
+    forward[""] = forward[""] * (1 + 1e-7)
+    assert not golden.same(old, golden.encode(runs))
+    del runs[None].items["forward"]
+    assert not golden.same(old, golden.encode(runs))
+    assert not golden.same(b"damaged", old)
+
+
+def test_a_damaged_file_is_a_value_error():
+    for bad in (b"", b"PK", golden.encode({})[:-30]):
+        with pytest.raises(ValueError, match="damaged"):
+            golden.decode(bad)
+
+
+def test_a_reference_that_fails_is_a_fault_that_names_the_item():
+    class Broken:
+        def __getattr__(self, name):
+            raise RuntimeError("no")
+
+    with pytest.raises(ReferenceFault, match=r"1\.1 the end"):
+        golden.record_runs(QUESTIONS[0], Broken(), ROOT)

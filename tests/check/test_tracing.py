@@ -1,0 +1,40 @@
+"""Calls written down by tracing can be pasted, and give what the probe saw."""
+
+import numpy as np
+import pytest
+
+from autograder.check.draw import Draw
+from autograder.check.package import Package
+from autograder.check.question import load_questions
+from autograder.check.recording import Failure, record
+from autograder.check.tracing import calls_to
+from autograder.course import this_course
+
+QUESTIONS = load_questions()
+REFERENCE = Package(this_course().reference, "ps2_reference")
+
+
+def traceable():
+    for question in QUESTIONS.values():
+        if question.part == 1:
+            items = record(question, REFERENCE, Draw(b"seed", 1)).items
+            yield from ((question.id, name) for name in items if not name.startswith("conduct"))
+
+
+@pytest.mark.parametrize(("id", "item"), list(traceable()))
+def test_pasted_calls_give_the_recorded_value(id, item):
+    question = QUESTIONS[id]
+    lines = calls_to(question, REFERENCE, Draw(b"seed", 1), item)
+    assert lines
+    names = {name: getattr(REFERENCE, name) for q in QUESTIONS.values() if q.part == 1 for name in q.names}
+    scope = {"np": np, **names}
+    exec("\n".join(lines[:-1]), scope)  # our own reference's calls
+    value = eval(lines[-1].split(" = ", 1)[-1], scope)
+    want = record(question, REFERENCE, Draw(b"seed", 1)).items[item]
+    assert not isinstance(want, Failure)
+    got = value if isinstance(value, dict) else {"": value}
+    assert all(np.allclose(got[part], want[part], rtol=1e-12) for part in want)
+
+
+def test_calls_too_long_to_paste_are_left_out():
+    assert calls_to(QUESTIONS["1.3"], REFERENCE, Draw(b"seed"), "backward") == []

@@ -1,0 +1,199 @@
+"""Whatever one question's code does, it costs that question alone, with a sentence, and the grading goes on."""
+
+import os
+import shutil
+
+import pytest
+
+from autograder.course import this_course
+from autograder.grading.grade import Grader
+from autograder.grading.result import decode, encode
+
+COURSE = this_course()
+REFERENCE = (COURSE.reference / "activations.py").read_text(encoding="utf-8")
+RELU = REFERENCE[REFERENCE.index("class ReLU") : REFERENCE.index("class LeakyReLU")]
+PART1 = {q.id for q in COURSE.assignment.asked() if q.part == 1}
+
+
+def submit(folder, relu=RELU, before="", **files):
+    """The reference with another ReLU, something before the first class, and other files."""
+    package = folder / "ps2"
+    shutil.copytree(COURSE.reference, package, ignore=shutil.ignore_patterns("__pycache__"))
+    text = REFERENCE.replace(RELU, relu + "\n\n").replace("class Sigmoid", before + "\n\nclass Sigmoid", 1)
+    (package / "activations.py").write_text(text, encoding="utf-8")
+    for name, content in files.items():
+        (package / f"{name}.py").write_text(content, encoding="utf-8")
+    return folder
+
+
+def relu_with(forward="", backward="", before=""):
+    """A ReLU whose forward or backward begins with other lines."""
+    text = RELU
+    for method, lines in (("forward(self, x: ndarray)", forward), ("backward(self, grad_output: ndarray)", backward)):
+        head = f"def {method} -> ndarray:\n"
+        text = text.replace(head, head + "".join(f"        {line}\n" for line in lines.splitlines()))
+    return before + text
+
+
+def by_id(result):
+    return {q.id: q for q in result.questions}
+
+
+@pytest.fixture(scope="module")
+def graders():
+    """One grader with the usual limits and one that does not make a test wait."""
+    with Grader(COURSE, keep=True) as usual, Grader(shorter_limits(), keep=True) as quick:
+        usual.room("numpy"), quick.room("numpy")
+        yield usual, quick
+
+
+@pytest.fixture()
+def grade(graders):
+    return graders[0].grade
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(graders):
+    """No descriptor outlives a grading."""
+    before = len(os.listdir("/proc/self/fd"))
+    yield
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_the_reference_gets_every_point(tmp_path, grade):
+    result = grade(submit(tmp_path), only=PART1)
+    assert (result.total, result.finished) == (result.max_total, True)
+    assert all(q.status == "passed" and not q.sentences for q in result.questions)
+    assert decode(encode(result)) == result
+
+
+def test_the_same_submission_is_graded_alike_as_zip_and_as_folder(tmp_path, grade):
+    folder = submit(tmp_path / "folder")
+    archive = shutil.make_archive(str(tmp_path / "upload"), "zip", folder)
+    first, second = grade(folder, only={"1.1"}), grade(archive and (tmp_path / "upload.zip"), only={"1.1"})
+    assert (first.submission_digest, first.seed_digest) == (second.submission_digest, second.seed_digest)
+    assert [i.ratio for i in by_id(first)["1.1"].items] == [i.ratio for i in by_id(second)["1.1"].items]
+
+
+HOSTILE = {
+    "os._exit": ("import os; os._exit(0)", "ended its own process (exit status 0)"),
+    "sys.exit": ("import sys; sys.exit(3)", "raised SystemExit: 3"),
+    "an exception": ("raise ValueError('what now')", "raised ValueError: what now (activations.py, line"),
+    "a segmentation fault": ("import ctypes; ctypes.string_at(0)", "crashed (SIGSEGV"),
+    "recursion": ("return self.forward(x)", "calls itself without end"),
+    "a huge allocation": ("return np.ones((1 << 20, 1 << 20))", "raised"),
+    "a fork": ("import os\nwhile True: os.fork()", "raised"),
+    "printing without end": ("while True: print('x' * 100000)", "printed more than"),
+    "a loop without end": ("while True: pass", "and was stopped"),
+    "a sleep": ("import time; time.sleep(1000)", "took longer than"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_it_costs_one_question_with_a_sentence(tmp_path, what, graders):
+    lines, says = HOSTILE[what]
+    result = graders[1].grade(submit(tmp_path, relu_with(forward=lines)), only=PART1)
+    lost = by_id(result)["1.3"]
+    assert lost.points == 0 and lost.status == "failed"
+    assert says in lost.sentences[0], lost.sentences
+    assert lost.sentences[0].startswith("1.3 ReLU, forward") and "Traceback" not in "".join(lost.sentences)
+    assert [q.id for q in result.questions if q.status != "passed"] == ["1.3"]
+
+
+def shorter_limits():
+    """The course with limits that do not make a test wait."""
+    import msgspec
+
+    from autograder.assignment import Limits
+    from autograder.course import Course
+
+    course = Course(COURSE.root)
+    limits = Limits(cpu_seconds=1.0, wall_seconds=2.0, memory_mb=512)
+    course.__dict__["assignment"] = msgspec.structs.replace(COURSE.assignment, limits=limits)
+    return course
+
+
+def test_what_arrived_before_a_crash_counts(tmp_path, grade):
+    result = grade(submit(tmp_path, relu_with(backward="import os; os._exit(1)")), only=PART1)
+    items = {i.name: i.passed for i in by_id(result)["1.3"].items}
+    assert items["forward"] and not items["backward"]
+
+
+def test_printing_is_kept_and_shown_but_capped(tmp_path, grade):
+    result = grade(submit(tmp_path, relu_with(forward="print('shape', x.shape)")), only={"1.3"})
+    question = by_id(result)["1.3"]
+    assert question.status == "passed" and "shape (" in question.output and len(question.output) < 5000
+
+
+MISTAKES = {
+    "gives (N, 1) for (N,)": ("return np.maximum(x, 0.0)[..., None]", "has shape"),
+    "gives a number": ("return 0.5", "has shape (), expected"),
+    "gives float32": ("return np.maximum(x, 0).astype(np.float32)", "has dtype float32, expected float64"),
+    "gives None": ("return None", "is None (is a `return` missing?), expected a numpy array"),
+    "gives a list": ("return np.maximum(x, 0).tolist()", "is a list, expected a numpy array"),
+    "gives a tuple": ("return (np.maximum(x, 0),)", "is a tuple, expected a numpy array"),
+    "gives NaN": ("return np.maximum(x, 0) * np.nan", "differ"),
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_result_of_the_wrong_form_is_told_in_one_sentence(tmp_path, what, grade):
+    line, says = MISTAKES[what]
+    relu = relu_with(forward=f"self.positive = x > 0\n{line}")
+    result = grade(submit(tmp_path, relu), only={"1.3", "1.4"})
+    lost = by_id(result)["1.3"]
+    assert says in lost.sentences[0] and lost.sentences[0].startswith("1.3 ReLU, forward")
+    assert "relu = ReLU()" in lost.sentences[0]  # something to paste
+    assert by_id(result)["1.4"].status == "passed"
+
+
+def test_a_wrong_signature_is_told_with_the_line_that_would_be_called(tmp_path, grade):
+    relu = RELU.replace("forward(self, x: ndarray)", "forward(self)")
+    lost = by_id(grade(submit(tmp_path, relu), only={"1.3"}))["1.3"]
+    assert "raised TypeError: ReLU.forward() takes 1 positional argument but 2 were given" in lost.sentences[0]
+
+
+def test_a_missing_name_is_told(tmp_path, grade):
+    lost = by_id(grade(submit(tmp_path, RELU.replace("class ReLU", "class Relu")), only={"1.3"}))["1.3"]
+    assert "activations.py has no ReLU" in lost.sentences[0]
+
+
+def test_a_stub_is_empty_not_wrong(tmp_path, grade):
+    relu = relu_with(forward="raise NotImplementedError", backward="raise NotImplementedError")
+    question = by_id(grade(submit(tmp_path, relu), only={"1.3"}))["1.3"]
+    assert (question.status, question.points) == ("empty", 0)
+    assert question.sentences == ["1.3 ReLU is not written yet: ReLU in activations.py."]
+
+
+@pytest.mark.parametrize(
+    ("before", "says"),
+    [
+        ("import seaborn", "seaborn"),
+        ("n = int(input())", "input"),
+        ("raise ValueError('at import')", "raised ValueError: at import (activations.py, line"),
+        ("breakpoint()", "breakpoint"),
+        ("this is no Python", "activations.py, line"),
+    ],
+)
+def test_a_file_that_does_not_import_loses_its_questions_with_the_line(tmp_path, before, says, grade):
+    result = grade(submit(tmp_path, before=before), only=PART1)
+    assert result.total == 0
+    for question in result.questions:
+        assert says in question.sentences[0] and "activations.py" in question.sentences[0], question.sentences
+
+
+def test_a_module_that_prints_and_plots_at_import_is_fine(tmp_path, grade):
+    result = grade(submit(tmp_path, before="print('hello')\nimport warnings; warnings.warn('careful')"), only={"1.1"})
+    assert by_id(result)["1.1"].status == "passed"
+
+
+def test_a_changed_given_file_is_replaced_with_a_remark(tmp_path, grade):
+    result = grade(submit(tmp_path, base="raise RuntimeError('mine')", __init__="import os; os._exit(7)"), only={"1.1"})
+    assert by_id(result)["1.1"].status == "passed"
+    assert any("base.py" in remark for remark in result.remarks)
+
+
+def test_points_are_told_as_they_come(tmp_path, grade):
+    seen = []
+    grade(submit(tmp_path), on_result=lambda r: seen.append([q.status for q in r.questions]), only={"1.1", "1.2"})
+    assert seen[0] == ["not reached", "not reached"] and seen[1] == ["passed", "not reached"] and seen[-1] == ["passed", "passed"]
