@@ -77,6 +77,10 @@ def linear_backward_without_transpose(right: Any) -> Any:
     return but(right, backward=lambda self, g: g @ self.parameters["weight"])
 
 
+def reread(weight: Any) -> Any:
+    return weight.reshape(weight.shape[::-1]).T
+
+
 @mistake(
     "4.1",
     "Linear",
@@ -84,17 +88,14 @@ def linear_backward_without_transpose(right: Any) -> Any:
     fails=("forward", "backward", "gradients"),
 )
 def linear_weight_layout(right: Any) -> Any:
-    def read(weight: Any) -> Any:
-        return weight.reshape(weight.shape[::-1]).T
-
     def forward(self: Any, x: Any) -> Any:
         self.x = x.copy()
-        return x @ read(self.parameters["weight"]) + self.parameters["bias"]
+        return x @ reread(self.parameters["weight"]) + self.parameters["bias"]
 
     def backward(self: Any, g: Any) -> Any:
-        shape = self.parameters["weight"].shape
-        self.gradients = {"weight": (g.T @ self.x).reshape(shape), "bias": g.sum(axis=0)}
-        return g @ read(self.parameters["weight"]).T
+        weight = self.parameters["weight"]
+        self.gradients = {"weight": (g.T @ self.x).reshape(weight.shape), "bias": g.sum(axis=0)}
+        return g @ reread(weight).T
 
     return but(right, forward=forward, backward=backward)
 
