@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..check import scoring
 from ..check.agreement import TOLERANCE, relative_error
 from ..check.draw import Draw
 from ..check.question import Question
 from ..check.recording import Item, Recording, record
-from ..check.verdict import Failure
+from ..check.verdict import Array, Failure
 from ..misconceptions import Misconception, load_catalog
 from ..misconceptions.overlay import overlay
 
@@ -70,10 +72,16 @@ def explained_groups(question: Question, wrong: object, runs: list[Run], groups:
         explained = {g for g in explained if same_group(g, run, theirs)}
         if not explained:
             return Diagnosis()
-        check = theirs.items.get(scoring.GRADIENT_CHECK)
-        consistent &= check is not None and theirs.judges[scoring.GRADIENT_CHECK](check, {}).passed
+        consistent &= is_true_pair(theirs)
     derivative = {"backward", "gradients"} & explained if consistent and "forward" in explained else set()
     return Diagnosis(None, frozenset(explained), frozenset(derivative))
+
+
+def is_true_pair(theirs: Recording) -> bool:
+    """Whether a wrong forward's backward is its true derivative: it passes the gradient check and is finite everywhere."""
+    checks = {n: i for n, i in theirs.items.items() if n.split(",")[0] == scoring.GRADIENT_CHECK}
+    arrays = [a for n, i in theirs.items.items() if n not in checks and not isinstance(i, Failure) for a in i.values()]
+    return bool(checks) and all(theirs.judges[n](i, {}).passed for n, i in checks.items()) and all(np.isfinite(a).all() for a in arrays)
 
 
 def same_group(group: str, run: Run, theirs: Recording) -> bool:
@@ -92,9 +100,7 @@ def same(got: Item | None, theirs: Item | None) -> bool:
     return all(close(got[p], theirs[p]) for p in got)
 
 
-def close(got: object, theirs: object) -> bool:
-    import numpy as np
-
+def close(got: Array, theirs: Array) -> bool:
     a, b = np.asarray(got, dtype=np.float64), np.asarray(theirs, dtype=np.float64)
     odd = ~np.isfinite(a)
     if not np.array_equal(odd, ~np.isfinite(b)) or not np.array_equal(a[odd], b[odd], equal_nan=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..check import report, scoring, tracing
+from ..check import consistency, report, scoring, tracing
 from ..check.draw import Draw
 from ..check.package import Package
 from ..check.question import Question
@@ -20,15 +20,19 @@ def explain_failures(
 ) -> list[str]:
     """Sentences, the most useful first."""
     failed: dict[str, Row] = {}
+    passed = scoring.groups_of(rows)
     for row in rows:
-        if not row.verdict.passed and row.reached and row.group != scoring.GRADIENT_CHECK:
+        worth = row.reached and row.group != scoring.GRADIENT_CHECK and report.telling(row, graded.items.get(row.item), passed)
+        if worth and not row.verdict.passed:
             failed.setdefault(row.group, row)
     told = sorted(failed, key=lambda group: group == scoring.CONDUCT)[:MOST]
     sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in told]
     if found.misconception is not None:
         cause = found.misconception.says.rstrip(".")
         sentences.append(f"This is what you get when {cause}.")
-    sentences += pair_sentence(question, rows, graded, found)
+    pair = consistency.sentence(rows)
+    if pair:
+        sentences.append(pair + (" Part of its points is paid for that." if found.consistent else ""))
     return list(dict.fromkeys(sentences))
 
 
@@ -47,19 +51,3 @@ def explain_run(question: Question, row: Row, run: Run, calls: list[str]) -> str
     if row.item not in run.want.judges or isinstance(want, Failure) or want is None:
         return report.headline(question, row)
     return report.explain(question, row, run.want.judges[row.item], run.items.get(row.item), want, calls)
-
-
-def pair_sentence(question: Question, rows: list[Row], graded: Run, found: Diagnosis) -> list[str]:
-    """What the numerical check says of the student's own forward and backward."""
-    passed = scoring.groups_of(rows)
-    if passed.get("backward", True) or scoring.GRADIENT_CHECK not in graded.items:
-        return []
-    check = graded.want.judges[scoring.GRADIENT_CHECK](graded.items[scoring.GRADIENT_CHECK], {})
-    if check.undecided:
-        return []
-    if not check.passed:
-        return ["Your backward is not the gradient of your own forward (numerical check)."]
-    if passed.get("forward", True):
-        return []
-    paid = " Part of its points is paid for that." if found.consistent else ""
-    return [f"Your backward is right for the forward you have: mend forward first.{paid}"]

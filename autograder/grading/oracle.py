@@ -17,7 +17,7 @@ from ..check import scoring
 from ..check.draw import Draw
 from ..check.package import Package
 from ..check.question import Question, load_questions
-from ..check.recording import Item, Recording, record
+from ..check.recording import NOT_ASKED, Item, Recording, record
 from ..check.verdict import Failure
 from ..sandbox import wire
 from .diagnose import Diagnosis, Run, diagnose
@@ -99,7 +99,7 @@ class Oracle:
             rows=[RowData(r.item, r.verdict.passed, r.verdict.ratio) for r in rows],
             share=str(share),
             sentences=sentences,
-            stub=untouched(graded.items, graded.ended),
+            stub=untouched(rows, graded.items, graded.ended),
             cause=found.misconception.id if found.misconception else "",
         )
 
@@ -112,10 +112,11 @@ class Oracle:
         return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None)
 
 
-def untouched(items: Mapping[str, Item], ended: Failure | None) -> bool:
-    """Whether every item that needs the student's code met a stub."""
+def untouched(rows: list[scoring.Row], items: Mapping[str, Item], ended: Failure | None) -> bool:
+    """Whether nothing of value passed, and every exception on the way was a stub's."""
+    passed = [row for row in rows if row.verdict.passed and row.group not in (scoring.CONDUCT, scoring.GRADIENT_CHECK)]
     failures = [i for i in items.values() if isinstance(i, Failure)] + ([ended] if ended else [])
-    return bool(failures) and all(f.kind == "stub" or "IndexError" in f.says for f in failures) and any(f.kind == "stub" for f in failures)
+    return not passed and {f.kind for f in failures if f.says != NOT_ASKED} == {"stub"}
 
 
 def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None) -> RunData:

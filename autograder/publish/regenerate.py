@@ -14,19 +14,8 @@ Files = dict[str, bytes]
 Generator = Callable[[Course], Files]
 
 
-UNUSED_IMPORTS = b"""\
-# Not in the kit. A stub's imports are unused until a student uses them.
-extend = "../pyproject.toml"
-cache-dir = "../.ruff_cache"
-
-[lint]
-extend-ignore = ["F401"]
-"""
-
-
 def kit(course: Course) -> Files:
-    files = {f"{STARTER}/{name}": data for name, data in kit_files(course).items()}
-    return {**files, f"{STARTER}/ruff.toml": UNUSED_IMPORTS}
+    return {f"{STARTER}/{name}": data for name, data in kit_files(course).items()}
 
 
 def handout(course: Course) -> Files:

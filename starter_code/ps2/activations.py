@@ -1,7 +1,7 @@
 """Part 1: activation functions (handout, section 1).
 
-Every layer works entry by entry on a float64 array of any shape (Maxout apart, which takes rows) and returns a new float64 array: no
-argument is written into. At a kink the branch is "x ≤ 0". Inputs as large as ±1000 give the right finite limit, never NaN or inf;
+Every layer works on float64 arrays, entry by entry on any shape unless it says otherwise, and returns a new float64 array: no argument is
+written into. At a kink the branch is "x ≤ 0". Inputs as large as ±1000 give the right finite limit, never NaN or inf;
 warnings on the way do not matter.
 """
 

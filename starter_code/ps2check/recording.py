@@ -22,6 +22,8 @@ Item = Parts | Failure
 Emit = Callable[[str, Item], None]
 
 NOT_ASKED = "could not be asked, because a step before it failed"
+STUDENT = "ps2"
+"""The name that the student's package is imported under."""
 LONGEST = 400  # characters of a student's message that are passed on
 
 
@@ -123,10 +125,10 @@ def failure(error: BaseException) -> Failure:
 
 
 def student_line(error: BaseException) -> str:
-    """The last frame inside the student's `ps2/`, with the text of the line."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__, limit=-200) if "/ps2/" in f.filename.replace("\\", "/")]
-    if not frames:
+    """The last frame inside the student's package, with the text of the line."""
+    walk = [(f, n) for f, n in traceback.walk_tb(error.__traceback__) if str(f.f_globals.get("__name__", "")).split(".")[0] == STUDENT]
+    if not walk:
         return ""
-    last = frames[-1]
-    file = last.filename.replace("\\", "/").rsplit("/ps2/", 1)[-1]
+    last = traceback.StackSummary.extract(iter(walk[-1:]))[0]
+    file = last.filename.replace("\\", "/").rsplit(f"/{STUDENT}/", 1)[-1]
     return f" ({file}, line {last.lineno}{': `' + last.line[:100] + '`' if last.line else ''})"
