@@ -129,7 +129,8 @@ def draw_one(draw: Draw, key: str, shape: tuple[int, ...], spread: float) -> Arr
         return spread * values / 2
     if len(shape) == 1:
         return spread * (1 + values / 4)
-    return values / np.sqrt(np.prod(shape[1:]))
+    scaled: Array = values / np.sqrt(np.prod(shape[1:]))
+    return scaled
 
 
 # ---- a module with given weights
@@ -148,7 +149,7 @@ def module_of(value: Any) -> Any:
 def loaded(made: Any, weights: Mapping[str, Array]) -> Any:
     """The module in float64 with the given weights.
 
-    A key too many does not stop it (the item "parameters" tells of it): such a bias is set to 0, such a weight to a constant.
+    A key too many does not stop it (conduct tells of it): such a bias is set to 0, such a weight to a constant.
     """
     import torch
 
@@ -167,7 +168,15 @@ def loaded(made: Any, weights: Mapping[str, Array]) -> Any:
         if not wrong:
             raise
         raise Unfit(of_another_shape(wrong, tuple(module.state_dict()[wrong].shape), weights[wrong].shape)) from None
+    own_parameters = dict(module.named_parameters())
+    for key in weights:
+        if not is_buffer(key) and key not in own_parameters:
+            raise Unfit(not_its_own(key))
     return module
+
+
+def not_its_own(key: str) -> str:
+    return f"has no {key} of its own that trains: is it a parameter, not frozen, and not the same tensor as another one?"
 
 
 def described(made: Any, weights: Mapping[str, Array]) -> dict[str, Array]:
@@ -178,9 +187,13 @@ def described(made: Any, weights: Mapping[str, Array]) -> dict[str, Array]:
     with suppress(RuntimeError):  # a lazy module gets its shapes from what is loaded
         module.load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=False)
     own = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
-    lazy = torch.nn.parameter.UninitializedTensorMixin
-    shapes = {key: () if isinstance(value, lazy) else tuple(value.shape) for key, value in module.state_dict(keep_vars=True).items()}
+    shapes = {key: () if is_lazy(value) else tuple(value.shape) for key, value in module.state_dict(keep_vars=True).items()}
     return {key: np.array([*shape, int(key in own)]) for key, shape in shapes.items()}
+
+
+def is_lazy(value: Any) -> bool:
+    """Whether a parameter or buffer has no shape yet."""
+    return type(value).__name__.startswith("Uninitialized")
 
 
 def fits(shapes: Shapes) -> Judge:
@@ -204,8 +217,7 @@ def misshapen(got: Parts, shapes: Shapes) -> list[str]:
         if found is not None and found[:-1] != shape:
             complaints.append(of_another_shape(key, found[:-1], shape))
         elif found is not None and found[-1] != (not is_buffer(key)):
-            why = "is it registered as a parameter, used in one place only, and not frozen?"
-            complaints.append(f"{key} is not a trainable parameter of its own: {why}")
+            complaints.append(not_its_own(key))
     return complaints
 
 
@@ -293,22 +305,22 @@ def parameter_gradients(module: Any, keys: Mapping[str, Array]) -> dict[str, Arr
 def examine(
     draw: Draw, name: str, make: Make, shapes: Shapes, x: tuple[int, ...], y: tuple[int, ...], spread: float = 1.0, offset: float = 0.0
 ) -> Steps:
-    """What every module is asked, with weights loaded by key: names and shapes, output and gradients in train mode, the running statistics
-    after one and two forwards, and the output in eval mode.
+    """What every module is asked, with weights loaded by key: output and gradients in train mode, the running statistics after one and two
+    forwards, the output in eval mode. Conduct: exactly the contract's parameters, and an input that is left alone.
 
-    make() builds it. x, y: shapes of input and output. name: of the group; "" makes each kind of item a group.
+    make() builds it. x, y: shapes of input and output. name: of the group; "" makes forward, gradients and eval groups of their own.
     spread, offset: the size of the normalizations' weights, and of the channels' means in the images.
     """
     run = Run(make, draw_weights(draw, shapes, spread))
     first, second, third = (draw.normal(x) + offset * draw.normal((*x[:2], 1, 1)) for _ in range(3))
     g = draw.normal(y)
     label = f"{name}, " if name else ""
-    yield f"parameters, {name}" if name else "parameters", settled(lambda: described(run.built(), run.weights)), fits(shapes)
     yield f"{label}forward", settled(lambda: run.remembering(lambda: run.forward(first)))
     yield f"{label}gradients", settled(lambda: run.remembering(lambda: run.gradients(second, g)))
     if any(map(is_buffer, shapes)):
-        yield f"{label}running statistics", lambda: run.noted({**run.once, **run.twice})
+        yield f"{name or 'forward'}, running statistics", lambda: run.noted({**run.once, **run.twice})
     yield f"{label}eval", settled(lambda: run.evaluated(third))
+    yield f"conduct, parameters of {name or 'the network'}", settled(lambda: described(run.built(), run.weights)), fits(shapes)
     yield f"conduct, input of {name or 'forward'}", lambda: run.noted(run.given), unchanged("the input tensor")
 
 
@@ -428,7 +440,7 @@ def stand_in(times: int = 1, kind: int = 0) -> Any:
             option = [*more, *named.values(), "B"][0]
             self.asked = (in_channels, width, stride, kind, int(option == "A"))
             self.in_channels, self.stride = in_channels, stride
-            self.source = [c % in_channels for c in range(times * width)]
+            self.source = torch.arange(times * width) % in_channels
             self.scale = torch.nn.Parameter(torch.ones(times * width))
             self.seen: list[tuple[int, ...]] = []
 
@@ -436,7 +448,8 @@ def stand_in(times: int = 1, kind: int = 0) -> Any:
             self.seen.append(tuple(x.shape[1:]))
             if x.ndim != 4 or x.shape[1] != self.in_channels:
                 raise Unfit(f"gives a block that was made for {self.in_channels} channels an input of shape {tuple(x.shape)}")
-            picked = x[:, self.source, :: self.stride, :: self.stride]
-            return torch.tanh(picked * self.scale[:, None, None])
+            x = x[:, :, :: self.stride, :: self.stride]
+            repeated = x if len(self.source) == self.in_channels else x[:, self.source]
+            return torch.tanh(repeated * self.scale[:, None, None])
 
     return StandInBlock

@@ -31,17 +31,20 @@ def strided(shape: tuple[int, ...], channels: int, stride: int) -> tuple[int, ..
     return (n, channels, ceil(h / stride), ceil(w / stride))
 
 
-def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1, spread: float = 1.0) -> Steps:
+def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1, spread: float = 1.0, **more: str) -> Steps:
     """A block called (in_channels, out_channels or width, stride) that puts out `times` as many channels: shape kept, more or fewer
     channels, a stride, both."""
     same, few, many, strided_same, a, b = (*channels(draw, 3), *channels(draw, 1), *channels(draw, 2))
     stride, larger = draw.integer(2, 3), draw.integer(2, 3)
-    make = lambda *arguments, **named: lambda: getattr(ps2, name)(*arguments, **named)  # noqa: E731
+
+    def make(*arguments: int, **named: Any) -> Callable[[], Any]:
+        return lambda: getattr(ps2, name)(*arguments, **named)
+
     cases = (
         ("identity", same * times, same, 1, make(same * times, same)),
         ("other channels", few, many, 1, make(few, many, 1)),
         ("stride alone", strided_same * times, strided_same, stride, make(strided_same * times, strided_same, stride=stride)),
-        ("stride and channels", a, b, larger, make(a, b, larger)),
+        ("stride and channels", a, b, larger, make(a, b, larger, **more)),
     )
     for label, cin, width, step, build in cases:
         x = images(draw, cin)
@@ -63,14 +66,14 @@ def projection(cin: int, cout: int) -> Shapes:
 def basic_block(ps2: Any, draw: Draw) -> Steps:
     """Two convolutions and a shortcut: the identity, a projection, or (option "A") padding, whichever the shape asks for."""
     yield from settings(ps2, "BasicBlock")
-    yield from grid(draw, ps2, "BasicBlock", two_convolutions)
-    few, many = sorted(channels(draw, 2))
-    same, kept, stride = *channels(draw, 2), draw.integer(2, 3)
+    yield from grid(draw, ps2, "BasicBlock", two_convolutions, option="B")
+    few, same, kept, stride = *channels(draw, 3), draw.integer(2, 3)
+    many, more = few + draw.integer(2, 4), few + draw.integer(2, 4)
     cases = (
         ("option A, identity", same, same, 1),
         ("option A, more channels", few, many, 1),
         ("option A, stride alone", kept, kept, stride),
-        ("option A, both", few, many, 2),
+        ("option A, both", few, more, 2),
     )
     for label, cin, cout, step in cases:
         build = lambda cin=cin, cout=cout, step=step: ps2.BasicBlock(cin, cout, step, option="A")  # noqa: E731

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,10 @@ def whole_number(value: Any) -> Array:
     return np.array(int(value))
 
 
+def apply(count: Callable[[Any], Any], make: Callable[[], Any]) -> Any:
+    return count(make())
+
+
 def counts(value: Callable[[], Any]) -> Callable[[], Array]:
     return settled(lambda: whole_number(value()))
 
@@ -44,9 +49,10 @@ def models(draw: Draw) -> tuple[Models, tuple[int, int, int]]:
     import torch
     from torch import nn
 
-    a, b, c, classes = (draw.integer(2, 9) for _ in range(4))
+    a, b, c, classes = (draw.integer(2, 19) for _ in range(4))
     groups, kernel, stride, padding = draw.integer(2, 4), draw.integer(2, 3), draw.integer(1, 2), draw.integer(0, 2)
-    shape = (groups * a, *draw.size(13, 11, least=5))
+    height, width = draw.size(37, 31, least=5)
+    shape = (groups * a, height, width)
 
     class Twice(nn.Module):
         """A layer that is called twice."""
@@ -84,7 +90,7 @@ def models(draw: Draw) -> tuple[Models, tuple[int, int, int]]:
         return nn.Sequential(wide, nn.ReLU(), nn.Conv2d(groups * b, groups * b, 1, groups=groups * b, bias=False))
 
     def frozen() -> Any:
-        model = plain()
+        model = headed()
         for parameter in model[0].parameters():
             parameter.requires_grad_(False)
         return model
@@ -131,7 +137,7 @@ def count_parameters(ps2: Any, draw: Draw) -> Steps:
     yield from settings(ps2, "count_parameters")
     made, _ = models(draw)
     for name in ("plain", "grouped", "linear head", "tied", "frozen"):
-        yield name, counts(lambda name=name: ps2.count_parameters(made[name]())), exactly()
+        yield name, counts(partial(apply, lambda model: ps2.count_parameters(model), made[name])), exactly()
     yield from left_alone(made, lambda model: ps2.count_parameters(model))
 
 
@@ -150,5 +156,5 @@ def count_activations(ps2: Any, draw: Draw) -> Steps:
 def from_a_sample(draw: Draw, count: Callable[[Any, tuple[int, int, int]], Any]) -> Steps:
     made, shape = models(draw)
     for name in ("plain", "linear head", "grouped", "called twice", "tied", "frozen"):
-        yield name, counts(lambda name=name: count(made[name](), shape)), exactly()
+        yield name, counts(partial(apply, lambda model: count(model, shape), made[name])), exactly()
     yield from left_alone(made, lambda model: count(model, shape))

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .agreement import relative_error
+from .agreement import agrees
 from .draw import Draw
 from .modules import (
     Shapes,
     Steps,
-    absent,
     acting,
     array,
     conv,
-    described,
     draw_weights,
     examine,
+    is_lazy,
     linear,
-    misshapen,
     module_of,
     norm,
     settings,
@@ -64,8 +63,8 @@ def whole(draw: Draw, make: Callable[[], Any], shapes: Shapes, places: tuple[str
     """What every network is asked."""
     x = (2, 3, *draw.size(*size, least=4))
     again = draw.normal(x)
-    yield "assembly, blocks", settled(lambda: assembly(make(), *places))
-    yield "assembly, spatial trace", settled(lambda: spatial_trace(make(), again, *places))
+    yield "forward, blocks", settled(lambda: assembly(make(), *places))
+    yield "forward, spatial trace", settled(lambda: spatial_trace(make(), again, *places))
     yield from examine(draw, "", make, shapes, x, (2, classes))
 
 
@@ -93,30 +92,46 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
         return ps2.CifarResNet(6 * n + 2, block=stand_in(), width=width, classes=classes)
 
     yield from whole(draw, make, shapes, ("stages",), classes, (11, 9))
-    deep, wide = draw.integer(1, 5), draw.integer(2, 4)
-    yield "assembly, default width and classes", settled(lambda: built(lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
+    deep, wide, small = draw.integer(1, 5), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
+    yield "defaults", settled(lambda: built(small, lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
 
     def without_block() -> Any:
         with acting(ps2, BasicBlock=stand_in()):
-            return built(lambda: ps2.CifarResNet(6 * deep + 2, width=wide))
+            return built(small, lambda: ps2.CifarResNet(6 * deep + 2, width=wide))
 
     yield "default block", settled(without_block), options()
 
 
-def built(make: Callable[[], Any], *places: str) -> dict[str, Array]:
-    net = make()
-    return {"blocks": assembly(net, *(places or ("stages",))), "fc": head_shape(net)}
+def built(x: Array, make: Callable[[], Any], *places: str) -> dict[str, Array]:
+    """A network that a call made: its blocks, its last layer, and what it answers to x with parameters that are known."""
+    net = module_of(make())
+    if any(map(is_lazy, net.parameters())):
+        net.double().eval()(tensor(x))  # a lazy module learns its shapes
+    blocks = assembly(net, *(places or ("stages",)))
+    return {"blocks": blocks, "fc": head_shape(net), "output": array(filled(net)(tensor(x)))}
+
+
+def filled(net: Any) -> Any:
+    """The network in float64, every weight a fixed function of its place."""
+    import torch
+
+    pattern = torch.cos(torch.arange(1021).double().square())
+    with torch.no_grad():
+        for parameter in net.double().parameters():
+            count, fan_in = parameter.numel(), max(1, parameter[0].numel())
+            parameter.copy_((pattern / fan_in**0.5).repeat(count // 1021 + 1)[:count].view_as(parameter))
+    return net.eval()
 
 
 def options() -> Judge:
-    """The rows of `assembly`, with a word of their own where only the option differs."""
+    """A network as `built` tells it, with a word of its own where only the option differs."""
 
     def rule(got: Parts, want: Parts) -> Verdict:
-        if np.array_equal(got["blocks"], want["blocks"]) and np.array_equal(got["fc"], want["fc"]):
-            return Verdict(True)
-        only = np.array_equal(got["blocks"][:, :3], want["blocks"][:, :3]) and np.array_equal(got["fc"], want["fc"])
+        if not np.array_equal(got["fc"], want["fc"]) or np.array_equal(got["blocks"], want["blocks"]):
+            return agrees().rule(got, want)
+        only = np.array_equal(got["blocks"][:, :4], want["blocks"][:, :4])
         says = 'asks BasicBlock for option "B" where no block is given; He et al. use option "A" on CIFAR-10'
-        return within(float("inf"), says if only else "the blocks (in_channels, out_channels, stride, kind, option) or fc differ")
+        return within(float("inf"), says if only else "other blocks are built (in_channels, out_channels, stride, kind, option)")
 
     return Judge(rule)
 
@@ -144,18 +159,18 @@ def resnet(ps2: Any, draw: Draw) -> Steps:
 
     yield from whole(draw, make, shapes, ("stages",), classes, (43, 37))
     block = stand_in(draw.integer(1, 3))
-    more = [draw.integer(1, 3) for _ in range(4)]
-    yield "assembly, default classes", settled(lambda: built(lambda: ps2.ResNet(block, list(more))))
+    more, small = [draw.integer(1, 3) for _ in range(4)], draw.normal((1, 3, *draw.size(23, 19, least=4)))
+    yield "defaults", settled(lambda: built(small, lambda: ps2.ResNet(block, list(more))))
     for name in FACTORIES:
         count = draw.integer(2, 99)
-        yield f"depths, {name}", settled(lambda name=name, count=count: factory(ps2, name, count))
+        yield f"depths, {name}", settled(partial(factory, ps2, small, name, count))
     anyone = draw.choice(tuple(FACTORIES))
-    yield "depths, default classes", settled(lambda: factory(ps2, anyone))
+    yield "depths, default classes", settled(lambda: factory(ps2, small, anyone))
 
 
-def factory(ps2: Any, name: str, *classes: int) -> dict[str, Array]:
+def factory(ps2: Any, x: Array, name: str, *classes: int) -> dict[str, Array]:
     with acting(ps2, BasicBlock=stand_in(1, 1), Bottleneck=stand_in(4, 2)):
-        return built(lambda: getattr(ps2, name)(*classes))
+        return built(x, lambda: getattr(ps2, name)(*classes))
 
 
 @question("5.16", "WideResNet", stub="resnet.WideResNet", needs_torch=True)
@@ -174,13 +189,13 @@ def wide_resnet(ps2: Any, draw: Draw) -> Steps:
             yield (name, lending(ps2, value, PreActBlock=stand_in()), *judge)
 
     yield from blocks_act(whole(draw, make, shapes, ("stages",), classes, (11, 9)))
-    deep, wide = draw.integer(1, 4), draw.integer(1, 3)
+    deep, wide, small = draw.integer(1, 4), draw.integer(1, 3), draw.normal((2, 3, *draw.size(7, 6, least=4)))
 
     def default() -> Any:
         with acting(ps2, PreActBlock=stand_in()):
-            return built(lambda: ps2.WideResNet(6 * deep + 4, wide))
+            return built(small, lambda: ps2.WideResNet(6 * deep + 4, wide))
 
-    yield "assembly, default classes", settled(default)
+    yield "defaults", settled(default)
 
 
 def lending(ps2: Any, value: Any, **others: type) -> Any:
@@ -208,13 +223,13 @@ def densenet(ps2: Any, draw: Draw) -> Steps:
     shapes |= norm("bn", last) | linear("fc", classes, last)
     for name, value, *judge in whole(draw, make, shapes, ("blocks", "transitions"), classes, (43, 37)):
         yield (name, lending(ps2, value, **others), *judge)
-    small, two = draw.integer(2, 5), [draw.integer(1, 4) for _ in range(2)]
+    thin, two, small = draw.integer(2, 5), [draw.integer(1, 4) for _ in range(2)], draw.normal((1, 3, *draw.size(37, 33, least=4)))
 
     def default() -> Any:
         with acting(ps2, **others):
-            return built(lambda: ps2.DenseNet(small, list(two)), "blocks", "transitions")
+            return built(small, lambda: ps2.DenseNet(thin, list(two)), "blocks", "transitions")
 
-    yield "assembly, default classes", settled(default)
+    yield "defaults", settled(default)
 
 
 def dense_shapes(growth: int, blocks: list[int]) -> tuple[Shapes, int]:
@@ -269,11 +284,12 @@ def deepen(ps2: Any, draw: Draw) -> Steps:
     weights = draw_weights(draw, shapes)
     x = draw.normal((3, 3, *draw.size(9, 7, least=4)))
     pair = Pair(lambda: ps2.CifarResNet(6 * n + 2, stand_in_residual(), width, classes), weights, lambda net: ps2.deepen(net, extra))
-    yield "structure", settled(pair.structure), deeper_by(extra)
-    yield "same function, train", settled(lambda: pair.outputs(x, training=True)), same_as("net", "deeper")
-    yield "same function, eval", settled(lambda: pair.outputs(x, training=False)), same_as("net", "deeper")
-    yield "shares nothing", settled(pair.independence), same_as("before", "after")
-    yield "conduct, net", settled(pair.conduct), same_as("before", "after")
+    train, evaluation = draw.normal((3, classes)), draw.normal((3, classes))
+    yield "train", settled(lambda: train + pair.difference(x, training=True)), same_function()
+    yield "train, structure", settled(pair.structure), deeper_by(extra)
+    yield "eval", settled(lambda: evaluation + pair.difference(x, training=False)), same_function()
+    yield "eval, shares nothing", settled(pair.independence), unmoved()
+    yield "conduct, net", settled(pair.conduct), unmoved()
 
 
 class Pair:
@@ -283,6 +299,7 @@ class Pair:
         self.make = make
         self.weights = weights
         self.deepen = deepen
+        self.kept: tuple[Any, Any] | None = None
 
     def net(self) -> Any:
         """In float32, as it is made. What the student's own class calls otherwise keeps its values: this question is about deepen."""
@@ -299,18 +316,37 @@ class Pair:
             raise Unfit("is the network that was given; a new one is asked for")
         return net, deeper
 
-    def structure(self) -> dict[str, Array]:
-        net, deeper = self.both()
-        return {f"{name}:{k}": v for name, m in (("net", net), ("deeper", deeper)) for k, v in described(m, {}).items()}
+    def one(self) -> tuple[Any, Any]:
+        """A pair that serves several items."""
+        self.kept = self.kept or self.both()
+        return self.kept
 
-    def outputs(self, x: Array, training: bool) -> dict[str, Array]:
-        net, deeper = self.both()
+    def structure(self) -> dict[str, Array]:
+        """Of both networks: blocks in each stage and numbers in all; of the first: numbers in each stage's last block."""
+        net, deeper = self.one()
+        first, second = sizes(net), sizes(deeper)
+        stages = last_blocks(first)
+        last = [sum(n for k, n in first.items() if k.startswith(f"{s}.{b}.")) for s, b in stages.items()]
+        deep = last_blocks(second)
+        return {
+            "blocks": np.array([[stages[s] + 1, deep.get(s, -1) + 1] for s in stages]),
+            "numbers": np.array([sum(first.values()), sum(second.values())]),
+            "last": np.array(last),
+        }
+
+    def difference(self, x: Array, training: bool) -> Array:
+        """deeper(x) − net(x), in units of net(x)'s size. It is told together with drawn numbers, so that it cannot be known beforehand."""
+        net, deeper = self.both() if training else self.one()
         given = tensor(x).float()
-        return {name: array(m.train(training)(given)) for name, m in (("net", net), ("deeper", deeper))}
+        first, second = (array(m.train(training)(given)).astype(np.float64) for m in (net, deeper))
+        if first.shape != second.shape:
+            raise Unfit(f"gives outputs of shape {second.shape}, the first network {first.shape}")
+        relative: Array = (second - first) / np.linalg.norm(first)
+        return relative
 
     def independence(self) -> dict[str, Array]:
         """The deepened network before and after every number of the first is changed in place."""
-        net, deeper = self.both()
+        net, deeper = self.one()
         before = flat(deeper)
         for value in net.state_dict().values():
             value.add_(1)
@@ -329,42 +365,53 @@ def flat(net: Any) -> Array:
     return np.concatenate([*values, [float(m.training) for m in net.modules()]])
 
 
+def sizes(net: Any) -> dict[str, int]:
+    """Of a network's state: how many numbers each entry has."""
+    return {key: value.numel() for key, value in net.state_dict().items()}
+
+
+def last_blocks(keys: Iterable[str]) -> dict[str, int]:
+    """ "stages.0" → the number of its last block."""
+    places = [k.split(".") for k in keys if k.startswith("stages.") and k.count(".") > 2 and k.split(".")[2].isdigit()]
+    return {f"stages.{s}": max(int(p[2]) for p in places if p[1] == s) for s in sorted({p[1] for p in places})}
+
+
 def deeper_by(extra: int) -> Judge:
-    """The deepened network has the first one's keys and, in each stage, `extra` more blocks like its last one."""
+    """Each stage has `extra` more blocks, each with the parameters and statistics of the stage's last one, and nothing else is new."""
 
     def rule(got: Parts, _: Parts) -> Verdict:
-        net, deeper = ({k.split(":", 1)[1]: v for k, v in got.items() if k.startswith(f"{name}:")} for name in ("net", "deeper"))
-        want = {k: tuple(int(n) for n in v[:-1]) for k, v in net.items()}
-        for stage, last in last_blocks(net).items():
-            for b in range(last + 1, last + 1 + extra):
-                want |= {k.replace(f"{stage}.{last}.", f"{stage}.{b}."): want[k] for k in net if k.startswith(f"{stage}.{last}.")}
-        complaints = [absent(k, set(deeper), set(want)) for k in want if k not in deeper] + misshapen(deeper, want)
-        complaints += [f'has "{k}", more than was asked for' for k in deeper if k not in want]
-        return within(float("inf") if complaints else 0.0, "; ".join(complaints[:2]))
+        if set(got) != {"blocks", "numbers", "last"} or got["blocks"].shape != (len(got["last"]), 2) or got["numbers"].shape != (2,):
+            return within(float("inf"), "is no network with stages")
+        before, after = got["blocks"].T
+        if not len(before) or np.any(after - before != extra):
+            told = f"the stages have {after.tolist()} blocks, expected {(before + extra).tolist()}"
+            return within(float("inf"), told)
+        more, want = int(np.diff(got["numbers"])[0]), extra * int(np.sum(got["last"]))
+        return within(0.0 if more == want else float("inf"), f"the state has {more} numbers more than before, expected {want}")
 
     return Judge(rule, alone=True)
 
 
-def last_blocks(net: Parts) -> dict[str, int]:
-    """ "stages.0" → the number of its last block."""
-    places = [k.split(".") for k in net if k.startswith("stages.") and k.count(".") > 2 and k.split(".")[2].isdigit()]
-    return {f"stages.{s}": max(int(p[2]) for p in places if p[1] == s) for s in {p[1] for p in places}}
+def same_function() -> Judge:
+    """Equal to 1e-12: setting F to 0 is exact."""
+
+    def rule(got: Parts, want: Parts) -> Verdict:
+        error = float(np.max(np.abs(got[""] - want[""])))
+        return within(error / 1e-12, f"the outputs of the two networks differ by {error:.2g} of their size")
+
+    return Judge(rule, allowed="1e-12 of the size")
 
 
-def same_as(first: str, second: str) -> Judge:
-    """Two arrays that the student's code gave must be the same to 1e-12."""
-    says = {
-        "deeper": "the deeper network's outputs differ from the first one's",
-        "after": "one network changes with the other, or with the call: nothing may be shared",
-    }
+def unmoved() -> Judge:
+    """One network's numbers before and after something that must not reach it."""
 
     def rule(got: Parts, _: Parts) -> Verdict:
-        if set(got) != {first, second} or got[first].shape != got[second].shape:
-            return within(float("inf"), says[second])
-        error = relative_error(got[second], got[first])
-        return within(error / 1e-12, f"{says[second]} by {error:.2g} of their size")
+        same = set(got) == {"before", "after"} and np.array_equal(got["before"], got["after"])
+        return within(
+            0.0 if same else float("inf"), "one network changes with the other, or with the call: nothing may be shared or changed"
+        )
 
-    return Judge(rule, alone=True, allowed="1e-12 of the size")
+    return Judge(rule, alone=True)
 
 
 def stand_in_residual() -> Any:

@@ -100,7 +100,7 @@ def basic_projection_only_for_channels(right: Any) -> Any:
     return edited(right, (f"({CHANGES})", "in_channels != out_channels"))
 
 
-@mistake("5.4", "BasicBlock", "the shortcut always projects, also where x itself fits (handout 5.4)", fails=("parameters",))
+@mistake("5.4", "BasicBlock", "the shortcut always projects, also where x itself fits (handout 5.4)", fails=("conduct",))
 def basic_projection_always(right: Any) -> Any:
     return edited(right, (f'option == "B" and ({CHANGES})', 'option == "B"'))
 
@@ -154,7 +154,7 @@ def basic_stride_on_the_second(right: Any) -> Any:
     "5.4",
     "BasicBlock",
     "the convolutions have a bias, which the batch normalization after them subtracts again: parameters without any effect (handout 5.4)",
-    fails=("parameters",),
+    fails=("conduct",),
 )
 def basic_bias_before_norm(right: Any) -> Any:
     return edited(right, ("padding=1, bias=False", "padding=1"))
@@ -164,7 +164,7 @@ def basic_bias_before_norm(right: Any) -> Any:
     "5.4",
     "BasicBlock",
     "one batch normalization serves both convolutions: its running statistics then mix two distributions, and bn2 is missing",
-    fails=("parameters", *ALL_B),
+    fails=ALL_B,
 )
 def basic_one_norm_twice(right: Any) -> Any:
     return edited(right, ("        self.bn2 = nn.BatchNorm2d(out_channels)\n", ""), ("self.bn2(", "self.bn1("))
@@ -174,7 +174,7 @@ def basic_one_norm_twice(right: Any) -> Any:
     "5.4",
     "BasicBlock",
     "bn2 is the same module as bn1 under a second name, so that both share weights and running statistics",
-    fails=("parameters", *ALL_B),
+    fails=ALL_B,
 )
 def basic_norms_tied(right: Any) -> Any:
     return edited(right, ("self.bn2 = nn.BatchNorm2d(out_channels)", "self.bn2 = self.bn1"))
@@ -191,7 +191,10 @@ def basic_momentum_of_the_old(right: Any) -> Any:
 
 
 @mistake(
-    "5.4", "BasicBlock", "ReLU comes before the batch normalization: conv, ReLU, BN instead of conv, BN, ReLU", fails=(*ALL_B, "option A")
+    "5.4",
+    "BasicBlock",
+    "a ReLU stands before the batch normalization: conv, ReLU, BN instead of conv, BN, ReLU",
+    fails=(*ALL_B, "option A"),
 )
 def basic_relu_before_norm(right: Any) -> Any:
     return edited(right, ("F.relu(self.bn1(self.conv1(x)))", "self.bn1(F.relu(self.conv1(x)))"))
@@ -229,7 +232,7 @@ def basic_option_a_by_pooling(right: Any) -> Any:
     "5.4",
     "BasicBlock",
     "option is ignored and the shortcut projects all the same; option A has no parameters",
-    fails=("parameters", "option A"),
+    fails=("conduct", "option A"),
 )
 def basic_option_ignored(right: Any) -> Any:
     return edited(right, (f'option == "B" and ({CHANGES})', CHANGES))
@@ -260,12 +263,12 @@ def plain_stride_twice(right: Any) -> Any:
     return edited(right, ("out_channels, out_channels, 3, padding", "out_channels, out_channels, 3, stride, padding"))
 
 
-@mistake("5.5", "PlainBlock", "the convolutions have a bias before a batch normalization, which subtracts it again", fails=("parameters",))
+@mistake("5.5", "PlainBlock", "the convolutions have a bias before a batch normalization, which subtracts it again", fails=("conduct",))
 def plain_bias_before_norm(right: Any) -> Any:
     return edited(right, ("padding=1, bias=False", "padding=1"))
 
 
-@mistake("5.5", "PlainBlock", "the second convolution has no batch normalization", fails=("parameters", *ALL_B))
+@mistake("5.5", "PlainBlock", "the second convolution has no batch normalization", fails=ALL_B)
 def plain_one_norm(right: Any) -> Any:
     return edited(right, ("        self.bn2 = nn.BatchNorm2d(out_channels)\n", ""), ("self.bn2(self.conv2(x))", "self.conv2(x)"))
 
@@ -274,7 +277,7 @@ def plain_one_norm(right: Any) -> Any:
     "5.5",
     "PlainBlock",
     "its layers are kept in a plain Python list, which hides their parameters from the optimizer",
-    fails=("parameters", *ALL_B),
+    fails=ALL_B,
 )
 def plain_layers_in_a_list(right: Any) -> Any:
     return edited(
@@ -314,7 +317,12 @@ def three(question: str, name: str, cells: tuple[str, ...], identity: tuple[str,
         cells,
         ("residual = self.bn3(self.conv3(residual))", "residual = F.relu(self.bn3(self.conv3(residual)))"),
     )
-    enter("no_middle_relu", "no ReLU follows bn2", cells, ("F.relu(self.bn2(self.conv2(residual)))", "self.bn2(self.conv2(residual))"))
+    enter(
+        "no_middle_relu",
+        "the ReLU after bn2 is missing",
+        cells,
+        ("F.relu(self.bn2(self.conv2(residual)))", "self.bn2(self.conv2(residual))"),
+    )
     enter(
         "projection_without_norm",
         "the projection has no batch normalization",
@@ -334,7 +342,7 @@ def three(question: str, name: str, cells: tuple[str, ...], identity: tuple[str,
     enter(
         "bias_before_norm",
         "the convolutions have a bias before a batch normalization, which subtracts it again",
-        ("parameters",),
+        ("conduct",),
         ("width, out_channels, 1, bias=False", "width, out_channels, 1"),
     )
 
@@ -345,8 +353,7 @@ three("5.6", "Bottleneck", ALL_B, ("identity",), ("stride alone", "stride and ch
 @mistake(
     "5.6",
     "Bottleneck",
-    "the stride is on the first 1×1 convolution, as in the 2015 paper; the contract (like torchvision) has it on the 3×3, "
-    "since a strided 1×1 throws three quarters of its input away (handout 5.6)",
+    "the stride is on the first 1×1 convolution, as in the 2015 paper; the contract has it on the 3×3, which sees it all (handout 5.6)",
     fails=("stride alone", "stride and channels"),
 )
 def bottleneck_stride_on_the_first(right: Any) -> Any:
@@ -359,7 +366,7 @@ def bottleneck_stride_on_the_first(right: Any) -> Any:
     "5.6",
     "Bottleneck",
     "the expansion is missing: conv3 puts out `width` channels instead of 4·width",
-    fails=("parameters", *ALL_B),
+    fails=ALL_B,
 )
 def bottleneck_expansion_missing(right: Any) -> Any:
     return edited(right, ("out_channels = self.expansion * width", "out_channels = width"))
@@ -369,13 +376,13 @@ def bottleneck_expansion_missing(right: Any) -> Any:
     "5.6",
     "Bottleneck",
     "the second argument is taken for the output channels, and the width for a quarter of them; it is the width (handout 5.6)",
-    fails=("parameters", *ALL_B),
+    fails=ALL_B,
 )
 def bottleneck_width_is_output(right: Any) -> Any:
     return edited(right, ("out_channels = self.expansion * width", "out_channels, width = width, max(1, width // 4)"))
 
 
-@mistake("5.6", "Bottleneck", "the first 1×1 convolution has no batch normalization", fails=("parameters", *ALL_B))
+@mistake("5.6", "Bottleneck", "the first 1×1 convolution has no batch normalization", fails=ALL_B)
 def bottleneck_first_norm_missing(right: Any) -> Any:
     return edited(right, ("        self.bn1 = nn.BatchNorm2d(width)\n", ""), ("self.bn1(self.conv1(x))", "self.conv1(x)"))
 
@@ -414,7 +421,7 @@ def preact_identity_of_activation(right: Any) -> Any:
     "5.7",
     "PreActBlock",
     "the projection has a batch normalization of its own; here it is a 1×1 convolution alone",
-    fails=("parameters", *PROJECTING),
+    fails=("conduct", *PROJECTING),
 )
 def preact_projection_with_norm(right: Any) -> Any:
     old = "nn.Sequential(nn.Conv2d(in_channels, out_channels, 1, stride, bias=False))"
@@ -425,7 +432,7 @@ def preact_projection_with_norm(right: Any) -> Any:
     "5.7",
     "PreActBlock",
     "it is the block of 2015: normalization after each convolution; here it comes before (bn1 has in_channels)",
-    fails=("parameters", *PROJECTING),
+    fails=("conduct", *PROJECTING),
 )
 def preact_is_post_activation(right: Any) -> Any:
     return edited(
@@ -442,7 +449,7 @@ def preact_no_second_relu(right: Any) -> Any:
     return edited(right, ("F.relu(self.bn2(residual))", "self.bn2(residual)"))
 
 
-@mistake("5.7", "PreActBlock", "ReLU comes before the batch normalization instead of after it", fails=ALL_B)
+@mistake("5.7", "PreActBlock", "a ReLU stands before each batch normalization instead of after it", fails=ALL_B)
 def preact_relu_before_norm(right: Any) -> Any:
     return edited(right, ("F.relu(self.bn1(x))", "self.bn1(F.relu(x))"))
 
@@ -505,7 +512,7 @@ def squeeze_by_maximum(right: Any) -> Any:
     return edited(right, ("x.mean(dim=(2, 3))", "x.amax(dim=(2, 3))"))
 
 
-@mistake("5.8", "SqueezeExcite", "the linear layers have no bias; they do have one here", fails=("parameters", *SQUEEZED))
+@mistake("5.8", "SqueezeExcite", "the linear layers have no bias; they do have one here", fails=("conduct", *SQUEEZED))
 def squeeze_without_bias(right: Any) -> Any:
     return edited(
         right,
@@ -528,7 +535,7 @@ def squeeze_to_nothing(right: Any) -> Any:
     "5.8",
     "SqueezeExcite",
     "the hidden size is rounded up; it is channels // reduction, rounded down",
-    fails=("parameters", "reduction does not divide"),
+    fails=("conduct", "reduction does not divide"),
 )
 def squeeze_rounds_up(right: Any) -> Any:
     return edited(right, ("max(1, channels // reduction)", "-(-channels // reduction)"))
@@ -554,7 +561,7 @@ def dense_new_first(right: Any) -> Any:
     "5.9",
     "DenseBlock",
     "each layer sees only the block's input and the layer before it instead of all features",
-    fails=("parameters", "more layers"),
+    fails=("conduct", "more layers"),
 )
 def dense_only_the_last(right: Any) -> Any:
     return edited(
@@ -579,7 +586,7 @@ def dense_drops_the_input(right: Any) -> Any:
     "5.9",
     "DenseBlock",
     "features are added as in a residual block; a dense block concatenates them (handout 5.9)",
-    fails=("parameters", *DENSE),
+    fails=("conduct", *DENSE),
 )
 def dense_adds(right: Any) -> Any:
     return edited(
@@ -590,7 +597,7 @@ def dense_adds(right: Any) -> Any:
     )
 
 
-@mistake("5.9", "DenseBlock", "normalization and ReLU come after each convolution; here they come before", fails=("parameters", *DENSE))
+@mistake("5.9", "DenseBlock", "normalization and ReLU come after each convolution; here they come before", fails=("conduct", *DENSE))
 def dense_post_activation(right: Any) -> Any:
     return edited(
         right,
@@ -601,9 +608,7 @@ def dense_post_activation(right: Any) -> Any:
     )
 
 
-@mistake(
-    "5.9", "DenseBlock", "the 1×1 convolution puts out `growth` channels; the bottleneck is 4·growth wide", fails=("parameters", *DENSE)
-)
+@mistake("5.9", "DenseBlock", "the 1×1 convolution puts out `growth` channels; the bottleneck is 4·growth wide", fails=("conduct", *DENSE))
 def dense_narrow_bottleneck(right: Any) -> Any:
     return edited(right, ("4 * growth", "growth"))
 
@@ -617,7 +622,7 @@ def dense_no_second_relu(right: Any) -> Any:
     "5.9",
     "DenseBlock",
     "the layers are kept in a plain Python list: their parameters are invisible to the optimizer",
-    fails=("parameters", *DENSE),
+    fails=("conduct", *DENSE),
 )
 def dense_python_list(right: Any) -> Any:
     return edited(right, ("self.layers = nn.ModuleList()", "self.layers = []"))
@@ -649,7 +654,7 @@ def transition_without_relu(right: Any) -> Any:
     "5.10",
     "Transition",
     "normalization and ReLU follow the convolution; they come before it (bn has in_channels)",
-    fails=("parameters", *SIZES),
+    fails=("conduct", *SIZES),
 )
 def transition_post_activation(right: Any) -> Any:
     return edited(
@@ -679,19 +684,17 @@ NEXT = ("identity", "other channels", "stride alone", "stride and channels", "de
 three("5.11", "ResNeXtBlock", NEXT, ("identity",), ("stride alone", "stride and channels"), "resnext")
 
 
-@mistake("5.11", "ResNeXtBlock", "groups is not passed on, so that the 3×3 convolution is dense", fails=("parameters", *NEXT))
+@mistake("5.11", "ResNeXtBlock", "groups is not passed on, so that the 3×3 convolution is dense", fails=("conduct", *NEXT))
 def resnext_not_grouped(right: Any) -> Any:
     return edited(right, ("groups=groups, ", ""))
 
 
-@mistake("5.11", "ResNeXtBlock", "the expansion is Bottleneck's 4; here it is 2", fails=("parameters", *NEXT))
+@mistake("5.11", "ResNeXtBlock", "the expansion is Bottleneck's 4; here it is 2", fails=("conduct", *NEXT))
 def resnext_expansion_of_four(right: Any) -> Any:
     return edited(right, ("expansion = 2", "expansion = 4"))
 
 
-@mistake(
-    "5.11", "ResNeXtBlock", "the 3×3 convolution is depthwise (as many groups as channels) whatever `groups` says", fails=("parameters",)
-)
+@mistake("5.11", "ResNeXtBlock", "the 3×3 convolution is depthwise (as many groups as channels) whatever `groups` says", fails=("conduct",))
 def resnext_depthwise(right: Any) -> Any:
     return edited(right, ("groups=groups, ", "groups=width, "))
 
@@ -711,9 +714,7 @@ def resnext_stride_on_the_first(right: Any) -> Any:
 # ---- 5.12 DepthwiseSeparable
 
 
-@mistake(
-    "5.12", "DepthwiseSeparable", "the first convolution is dense: groups is missing, and with it the saving", fails=("parameters", *ALL_B)
-)
+@mistake("5.12", "DepthwiseSeparable", "the first convolution is dense: groups is missing, and with it the saving", fails=ALL_B)
 def separable_dense(right: Any) -> Any:
     return edited(right, ("groups=in_channels, ", ""))
 
@@ -754,7 +755,7 @@ def separable_with_shortcut(right: Any) -> Any:
     )
 
 
-@mistake("5.12", "DepthwiseSeparable", "ReLU6 is used; here it is plain ReLU", fails=("identity",))
+@mistake("5.12", "DepthwiseSeparable", "the activation is ReLU6; here it is plain ReLU", fails=("identity",))
 def separable_relu6(right: Any) -> Any:
     return edited(right, ("F.relu(", "F.relu6("))
 
@@ -763,7 +764,7 @@ def separable_relu6(right: Any) -> Any:
     "5.12",
     "DepthwiseSeparable",
     "the convolutions have a bias before a batch normalization, which subtracts it again",
-    fails=("parameters",),
+    fails=("conduct",),
 )
 def separable_bias(right: Any) -> Any:
     return edited(right, ("in_channels, out_channels, 1, bias=False", "in_channels, out_channels, 1"))
@@ -788,7 +789,7 @@ def inverted_plain_relu(right: Any) -> Any:
     "5.13",
     "InvertedResidual",
     "conv1 and bn1 are there even at expand 1, where there is nothing to expand",
-    fails=("parameters", "no expansion"),
+    fails=("conduct", "no expansion"),
 )
 def inverted_always_expands(right: Any) -> Any:
     return edited(right, ("self.expands = expand != 1", "self.expands = True"))
@@ -809,13 +810,13 @@ def inverted_adds_for_channels(right: Any) -> Any:
     return edited(right, ("self.adds = stride == 1 and in_channels == out_channels", "self.adds = in_channels == out_channels"))
 
 
-@mistake("5.13", "InvertedResidual", "the 3×3 convolution is dense; it is depthwise", fails=("parameters", *INVERTED))
+@mistake("5.13", "InvertedResidual", "the 3×3 convolution is dense; it is depthwise", fails=("conduct", *INVERTED))
 def inverted_dense(right: Any) -> Any:
     return edited(right, ("groups=hidden, ", ""))
 
 
 @mistake(
-    "5.13", "InvertedResidual", "the hidden width is expand·out_channels; it is expand·in_channels", fails=("parameters", "other channels")
+    "5.13", "InvertedResidual", "the hidden width is expand·out_channels; it is expand·in_channels", fails=("conduct", "other channels")
 )
 def inverted_width_from_output(right: Any) -> Any:
     return edited(right, ("hidden = expand * in_channels", "hidden = expand * out_channels if expand != 1 else in_channels"))
@@ -825,7 +826,7 @@ def inverted_width_from_output(right: Any) -> Any:
     "5.13",
     "InvertedResidual",
     "a projection stands in where the shape changes; this block has a shortcut only where x fits",
-    fails=("parameters", "stride"),
+    fails=("conduct", "stride"),
 )
 def inverted_projects(right: Any) -> Any:
     return edited(
