@@ -20,7 +20,7 @@ def he_fan_out(right: Any) -> Any:
     return edited(right, (FAN, "module.weight[:, 0].numel()"))
 
 
-@mistake("6.1", "he_initialize", "2 / fan_in is used as the standard deviation; it is the variance, so its root is missing", fails=WEIGHTS)
+@mistake("6.1", "he_initialize", "the standard deviation is 2 / fan_in; that is the variance, so its root is missing", fails=WEIGHTS)
 def he_variance_as_std(right: Any) -> Any:
     return edited(right, ("(2.0 / fan_in) ** 0.5", "2.0 / fan_in"))
 
@@ -122,7 +122,7 @@ def he_children_only(right: Any) -> Any:
 SGD = "torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay)"
 
 
-@mistake("6.2", "make_optimizer", "there is no momentum", fails=("momentum", "defaults"))
+@mistake("6.2", "make_optimizer", "momentum is not passed on, so that there is none", fails=("momentum", "defaults"))
 def optimizer_without_momentum(right: Any) -> Any:
     return edited(right, (", momentum=momentum", ""))
 
@@ -137,12 +137,12 @@ def optimizer_dampened(right: Any) -> Any:
     return edited(right, ("momentum=momentum", "momentum=momentum, dampening=momentum"))
 
 
-@mistake("6.2", "make_optimizer", "Nesterov's momentum is on; plain momentum is asked for", fails=("first step", "momentum", "defaults"))
+@mistake("6.2", "make_optimizer", "the momentum is Nesterov's; plain momentum is asked for", fails=("first step", "momentum", "defaults"))
 def optimizer_nesterov(right: Any) -> Any:
     return edited(right, ("momentum=momentum", "momentum=momentum, nesterov=momentum > 0"))
 
 
-@mistake("6.2", "make_optimizer", "there is no weight decay", fails=("weight decay", "defaults"))
+@mistake("6.2", "make_optimizer", "weight_decay is not passed on, so that nothing decays", fails=("weight decay", "defaults"))
 def optimizer_without_decay(right: Any) -> Any:
     return edited(right, (", weight_decay=weight_decay", ""))
 
@@ -270,7 +270,7 @@ def plateau_equal_is_better(right: Any) -> Any:
     return edited(right, (BETTER, "error <= self.best - self.min_delta"))
 
 
-@mistake("6.3", "PlateauSchedule", "min_delta is ignored", fails=("min_delta",))
+@mistake("6.3", "PlateauSchedule", "min_delta is ignored, and any smaller error counts as an improvement", fails=("min_delta",))
 def plateau_without_min_delta(right: Any) -> Any:
     return edited(right, (BETTER, "error < self.best"))
 
@@ -598,6 +598,8 @@ def controller_naive_softmax(right: Any) -> Any:
     return edited(right, ("-logits.softmax(dim=0)", "-(logits.exp() / logits.exp().sum())"))
 
 
-@mistake("6.7", "controller_gradient", "1 is added at the most probable choice; it belongs to the one that was drawn", fails=("direction",))
+@mistake(
+    "6.7", "controller_gradient", "the 1 is added at the most probable choice; it belongs to the one that was drawn", fails=("direction",)
+)
 def controller_most_probable(right: Any) -> Any:
     return edited(right, ("direction[choice]", "direction[int(logits.argmax())]"))
