@@ -1,6 +1,6 @@
 """He et al.'s degradation on two CPU cores: plain and residual networks with 20 and 56 layers, training loss and test error.
 
-    python benchmarks/degradation.py [--json FILE] [--png FILE] [--images N] [--depths 20 56]
+    python benchmarks/degradation.py [--json FILE] [--png FILE] [--images N] [--depths 20 56] [--threads 2]
 
 Every network sees the same images in the same order, with the reference's own `train`. The set is the small one with less noise, so that
 a few thousand images are enough.
@@ -73,11 +73,13 @@ def picture(path: Path, seen: int, curves: list[dict[str, object]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=16_000, help="images that each network sees")
+    parser.add_argument("--images", type=int, default=12_000, help="images that each network sees")
     parser.add_argument("--depths", type=int, nargs="+", default=[20, 56])
+    parser.add_argument("--threads", type=int, default=2, help="1 where others use the machine too")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--png", type=Path)
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     world = World(7)
     images, labels = draw_images(EASY, world, EASY.train, 1)
     test_images, test_labels = draw_images(EASY, world, EASY.test, 2)

@@ -18,6 +18,7 @@ from ..check.package import Package
 from ..check.question import load_questions
 from ..check.recording import failure
 from ..sandbox import libc, libraries, limits, seccomp, stage
+from ..sandbox.answering import readable
 from ..sandbox.confine import Plan, common_rules, confine
 from . import wire
 
@@ -35,6 +36,8 @@ def main(answer_fd: int) -> None:
         active = confine(plan(order, answer_fd))
         missing = [layer for layer in order.require if layer not in active]
         fault = f'the confinement layer "{missing[0]}" is not active' if missing else ""
+    if not fault and not readable(f"{order.folder}/ps2/__init__.py"):
+        fault = f"a worker cannot read {order.folder}/ps2: are its parent folders private?"
     send(answer_fd, wire.Ready(active, fault))
     if not fault:
         os.chdir(order.scratch)
