@@ -1,6 +1,6 @@
 """Which broken implementations does the training run tell apart from the right one? Each catalogued mistake below, trained in a few worlds.
 
-    python benchmarks/broken_training.py [--runs 3] [--threads 2] [--json FILE] [ID …]
+python benchmarks/broken_training.py [--runs 3] [--threads 2] [--json FILE] [ID …]
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from autograder.check.package import Package  # noqa: E402
-from autograder.check.question import load_questions  # noqa: E402
-from autograder.check.trainer import measure, perform  # noqa: E402
-from autograder.course import this_course  # noqa: E402
-from autograder.misconceptions import load_catalog  # noqa: E402
-from autograder.misconceptions.overlay import overlay  # noqa: E402
-from autograder.training.images import draw, practice_source  # noqa: E402
+from autograder.check.package import Package
+from autograder.check.question import load_questions
+from autograder.check.trainer import measure, perform
+from autograder.course import this_course
+from autograder.misconceptions import load_catalog
+from autograder.misconceptions.overlay import overlay
+from autograder.training.images import draw, practice_source
 
 CHOSEN = (
     "basic-without-shortcut",

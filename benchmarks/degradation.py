@@ -94,8 +94,17 @@ def main() -> None:
             c = curve(depth, plain, options.images, data)
             curves.append(c)
             name = f"{c['network']}-{depth}"
-            print(f"{name:12} {c['loss'][0]:12.3f} {c['loss'][-1]:11.3f} {c['error'][-1]:11.3f} {c['seconds']:8} {c['cpu_seconds']:7}", flush=True)
-    facts = {"torch": torch.__version__, "threads": torch.get_num_threads(), "cpus": os.cpu_count(), "images": options.images, "curves": curves}
+            print(
+                f"{name:12} {c['loss'][0]:12.3f} {c['loss'][-1]:11.3f} {c['error'][-1]:11.3f} {c['seconds']:8} {c['cpu_seconds']:7}",
+                flush=True,
+            )
+    facts = {
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "cpus": os.cpu_count(),
+        "images": options.images,
+        "curves": curves,
+    }
     if options.json:
         options.json.write_text(json.dumps(facts, indent=1) + "\n")
     if options.png:

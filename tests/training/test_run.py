@@ -11,6 +11,7 @@ import pytest
 
 from autograder.check.trainer import Task
 from autograder.course import this_course
+from autograder.grading.grade import grade
 from autograder.training import grading, store, wire
 from autograder.training import images as imaging
 from autograder.training import judging as judging_module
@@ -128,6 +129,15 @@ def test_a_grading_uses_a_stored_result_and_refuses_an_altered_one(course):
     result, points, staff = grading.judge(course, Path("/"), DIGEST, [])
     assert (result.status, points) == ("not reached", 0)
     assert "altered" in staff[0]
+
+
+def test_a_whole_grading_ends_with_the_run_and_its_points(course):
+    seen = []
+    result = grade(this_course().reference.parent, course, seen.append, only={"6.8"})
+    assert [q.id for q in result.questions] == ["6.8"]
+    assert seen[0].questions[0].status == "not reached"
+    assert result.finished and result.max_total == 10
+    assert "accuracy 0." in result.questions[0].sentences[0]
 
 
 def test_what_cannot_be_read_is_malformed_and_never_trusted():
