@@ -13,6 +13,7 @@ import numpy as np
 
 from .agreement import each_entry, unchanged
 from .draw import Draw, Shape
+from .matrices import rotation
 from .question import question
 from .sign import up_to_sign
 from .verdict import Array
@@ -25,7 +26,8 @@ def ordinary(draw: Draw, shape: Shape) -> Array:
     """Data with a mean and a spread of its own in every column (or channel, axis 1)."""
     along = (1, shape[1], *(1,) * (len(shape) - 2))
     scale, mean = 0.5 + np.abs(draw.normal(along)), 3 * draw.normal(along)
-    return draw.normal(shape) * scale + mean
+    data: Array = draw.normal(shape) * scale + mean
+    return data
 
 
 def foreign(draw: Draw, shape: Shape) -> Array:
@@ -107,16 +109,6 @@ def standardize(ps2: Any, draw: Draw) -> Steps:
 
 SPREAD = np.array([8.0, 6.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.75])
 """Standard deviations of the factors: neighbouring variances differ by about a factor of two."""
-
-
-def rotation(draw: Draw, d: int) -> Array:
-    """An orthogonal matrix of exact binary fractions: a product of reflections 1 − v·vᵀ/2, each v with four entries ±1. d ≥ 4."""
-    matrix = np.eye(d)
-    for _ in range(2 * d):
-        v = np.zeros(d)
-        v[draw.order(d)[:4]] = 1.0 - 2.0 * draw.integers(2, (4,))
-        matrix = matrix - np.outer(matrix @ v, v) / 2
-    return matrix
 
 
 def separated(draw: Draw, n: int, d: int, rank: int) -> tuple[Array, Array]:
