@@ -20,7 +20,9 @@ BATCH = 64
 WIDTHS = (200, 168, 140, 116, 96, 80, 66)
 """Of the stack's input and its layers, in the middle; a run's own widths are within JITTER of these."""
 JITTER = 8
-NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
+NODES = (np.arange(4000) - 1999.5) / 200
+"""From −10 to 10, symmetric about a kink at 0: here the midpoint rule is better than Gauss–Hermite's for kinks and saturated tanh."""
+NODE_WEIGHTS = np.exp(-(NODES**2) / 2)
 
 Elementwise = Callable[[Array], Array]
 
@@ -35,7 +37,7 @@ class Nonlinearity:
 
 
 def expectation(values: Array) -> float:
-    """E[f(z)] of a standard normal z, from f at the Gauss–Hermite nodes."""
+    """E[f(z)] of a standard normal z, from f at the nodes."""
     return float(values @ NODE_WEIGHTS / NODE_WEIGHTS.sum())
 
 

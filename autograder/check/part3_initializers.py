@@ -387,7 +387,8 @@ def stack_of(draw: Draw, strength: float) -> tuple[list[Array], Array, Array]:
     return weights, draw.normal((n, widths[0])), draw.normal((n, widths[-1]))
 
 
-STRENGTHS = {"tanh": 2.0, "ReLU": 1.0, "SELU": 2.0}
+STRENGTHS = {"tanh": 2.0, "ReLU": 1.0, "SELU": 4.0}
+"""Enough for entries to saturate, in nearly every layer; for gradients half of it, so that they do not vanish."""
 
 
 @question("3.9", "activation_statistics", stub="deep_stacks.activation_statistics", core=True)
@@ -408,7 +409,7 @@ def enumerate_arrays(arrays: list[Array]) -> Iterator[tuple[str, Array]]:
 def gradient_statistics(ps2: Any, draw: Draw) -> Steps:
     """Deviation of each layer's weight gradient and input gradient, for tanh, ReLU and SELU."""
     for name, make in CURVES.items():
-        weights, x, g = stack_of(draw, STRENGTHS[name] / 2 if name == "tanh" else STRENGTHS[name])
+        weights, x, g = stack_of(draw, STRENGTHS[name] / (1 if name == "ReLU" else 2))
         yield name, lambda weights=weights, make=make, x=x, g=g: ps2.gradient_statistics(weights, make(), x, g), each_entry()
         yield f"conduct, x of {name}", x, unchanged("x")
         yield f"conduct, grad_output of {name}", g, unchanged("grad_output")

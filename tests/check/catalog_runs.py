@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder.check.draw import Draw
 from autograder.check.package import Package
-from autograder.check.question import REGISTRY, Question
+from autograder.check.question import REGISTRY, Question, load_questions
 from autograder.check.recording import Recording, record
 from autograder.check.scoring import Row, judge, share
 from autograder.misconceptions.overlay import overlay
@@ -20,6 +20,7 @@ from autograder.misconceptions.overlay import overlay
 SOLUTIONS = Path(__file__).parents[2] / "solutions" / "ps2"
 WEIGHTS = {"conduct": Fraction(1, 2)}
 Build = Callable[[Any], Any]
+load_questions()
 REFERENCE = Package(SOLUTIONS, "ps2_reference")
 
 
