@@ -61,10 +61,8 @@ def main() -> None:
             judge(recording, recording.items, None)
         for name, values in found.items():
             uniform = stats.kstest(values, "uniform").pvalue
-            least = min(values)
-            print(
-                f"{id} {name:<6} {len(values):>6} arrays   KS p = {uniform:.3g}   least p = {least:.2g} (times n: {least * len(values):.2g})"
-            )
+            least, count = min(values), len(values)
+            print(f"{id} {name:<6} {count:>6} arrays  KS p = {uniform:.3g}  least p = {least:.2g} (times n: {least * count:.2g})")
         print(f"{id} largest ratios   " + "   ".join(f"{name} {ratio:.3f}" for name, ratio in worst.items()), flush=True)
 
 

@@ -36,7 +36,8 @@ def test_reference_passes_and_exact_items_with_a_tenth_of_the_tolerance(question
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.id)
 def test_mistake_fails_its_items_on_every_seed(mistake) -> None:
     package = replaced({mistake.name: mistake.build})
-    for number in range(5 if mistake.question in ("3.5", "3.7") else 20):
+    slow = mistake.question in ("3.5", "3.7") or mistake in RANDOM  # for the latter see also the grey zone, on other seeds
+    for number in range(5 if slow else 20):
         lost = failed(rows_of(mistake.question, package, seed_of(mistake.question, number)))
         assert set(mistake.fails) <= lost, (number, sorted(lost))
 
@@ -44,7 +45,8 @@ def test_mistake_fails_its_items_on_every_seed(mistake) -> None:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.id)
 def test_mistake_costs_no_other_question(mistake) -> None:
     package = replaced({mistake.name: mistake.build})
-    for question in set(IDS) - {mistake.question}:
+    others = IDS if mistake.name == "fan_in" else ["3.1", "3.7", "3.8", "3.9", "3.10"]  # no initializer calls another
+    for question in set(others) - {mistake.question}:
         assert earned(rows_of(question, package, seed_of(question, 0))) == 1, question
 
 
