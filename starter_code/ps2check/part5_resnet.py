@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -13,16 +13,13 @@ from .draw import Draw
 from .modules import (
     Shapes,
     Steps,
-    absent,
     acting,
     array,
     conv,
-    described,
     draw_weights,
     examine,
     is_lazy,
     linear,
-    misshapen,
     module_of,
     norm,
     settings,
@@ -325,8 +322,17 @@ class Pair:
         return self.kept
 
     def structure(self) -> dict[str, Array]:
+        """Of both networks: blocks in each stage and numbers in all; of the first: numbers in each stage's last block."""
         net, deeper = self.one()
-        return {f"{name}:{k}": v for name, m in (("net", net), ("deeper", deeper)) for k, v in described(m, {}).items()}
+        first, second = sizes(net), sizes(deeper)
+        stages = last_blocks(first)
+        last = [sum(n for k, n in first.items() if k.startswith(f"{s}.{b}.")) for s, b in stages.items()]
+        deep = last_blocks(second)
+        return {
+            "blocks": np.array([[stages[s] + 1, deep.get(s, -1) + 1] for s in stages]),
+            "numbers": np.array([sum(first.values()), sum(second.values())]),
+            "last": np.array(last),
+        }
 
     def difference(self, x: Array, training: bool) -> Array:
         """deeper(x) − net(x), in units of net(x)'s size. It is told together with drawn numbers, so that it cannot be known beforehand."""
@@ -359,26 +365,31 @@ def flat(net: Any) -> Array:
     return np.concatenate([*values, [float(m.training) for m in net.modules()]])
 
 
+def sizes(net: Any) -> dict[str, int]:
+    """Of a network's state: how many numbers each entry has."""
+    return {key: value.numel() for key, value in net.state_dict().items()}
+
+
+def last_blocks(keys: Iterable[str]) -> dict[str, int]:
+    """ "stages.0" → the number of its last block."""
+    places = [k.split(".") for k in keys if k.startswith("stages.") and k.count(".") > 2 and k.split(".")[2].isdigit()]
+    return {f"stages.{s}": max(int(p[2]) for p in places if p[1] == s) for s in sorted({p[1] for p in places})}
+
+
 def deeper_by(extra: int) -> Judge:
-    """The deepened network has the first one's keys and, in each stage, `extra` more blocks like its last one."""
+    """Each stage has `extra` more blocks, each with the parameters and statistics of the stage's last one, and nothing else is new."""
 
     def rule(got: Parts, _: Parts) -> Verdict:
-        net, deeper = ({k.split(":", 1)[1]: v for k, v in got.items() if k.startswith(f"{name}:")} for name in ("net", "deeper"))
-        want = {k: tuple(int(n) for n in v[:-1]) for k, v in net.items()}
-        for stage, last in last_blocks(net).items():
-            for b in range(last + 1, last + 1 + extra):
-                want |= {k.replace(f"{stage}.{last}.", f"{stage}.{b}."): want[k] for k in net if k.startswith(f"{stage}.{last}.")}
-        complaints = [absent(k, set(deeper), set(want)) for k in want if k not in deeper] + misshapen(deeper, want)
-        complaints += [f'has "{k}", more than was asked for' for k in deeper if k not in want]
-        return within(float("inf") if complaints else 0.0, "; ".join(complaints[:2]))
+        if set(got) != {"blocks", "numbers", "last"} or got["blocks"].shape != (len(got["last"]), 2) or got["numbers"].shape != (2,):
+            return within(float("inf"), "is no network with stages")
+        before, after = got["blocks"].T
+        if not len(before) or np.any(after - before != extra):
+            told = f"the stages have {after.tolist()} blocks, expected {(before + extra).tolist()}"
+            return within(float("inf"), told)
+        more, want = int(np.diff(got["numbers"])[0]), extra * int(np.sum(got["last"]))
+        return within(0.0 if more == want else float("inf"), f"the state has {more} numbers more than before, expected {want}")
 
     return Judge(rule, alone=True)
-
-
-def last_blocks(net: Parts) -> dict[str, int]:
-    """ "stages.0" → the number of its last block."""
-    places = [k.split(".") for k in net if k.startswith("stages.") and k.count(".") > 2 and k.split(".")[2].isdigit()]
-    return {f"stages.{s}": max(int(p[2]) for p in places if p[1] == s) for s in {p[1] for p in places}}
 
 
 def same_function() -> Judge:
