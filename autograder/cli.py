@@ -102,7 +102,7 @@ def train(
     simple: Annotated[bool, typer.Option("--simple", help="Without confinement, for submissions that you trust.")] = False,
 ) -> None:
     """Train a submission's ResNet and measure it on hidden images: the judged training run by itself."""
-    from .training.command import Options, train_command
+    from .frontends.train import Options, train_command
 
     raise typer.Exit(train_command(Options(submission, profile, out, retrain, weights, world, calibrate, simple)))
 

@@ -247,11 +247,11 @@ class Rates:
         """(calls, groups): the rates after each call."""
         optimizer = self.optimizer()
         schedule = self.ps2.PlateauSchedule(optimizer, **settings)
-        rows = []
+        after = []
         for error in self.errors:
             schedule.step(float(error))
-            rows.append([number(group["lr"], "a rate") for group in optimizer.param_groups])
-        return np.array(rows)
+            after.append([number(group["lr"], "a rate") for group in optimizer.param_groups])
+        return np.array(after)
 
     def momentum(self, **settings: Any) -> Array:
         optimizer = self.optimizer()

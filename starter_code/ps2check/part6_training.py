@@ -85,7 +85,7 @@ class Evaluated:
 
 @functools.cache
 def stand_in_optimizer() -> Any:
-    """Stands for what make_optimizer returns: plain steps of its own, −lr · sign-preserving square root of the gradient."""
+    """Stands for what make_optimizer returns: steps of its own, −lr · g / (1 + |g|)."""
     import torch
 
     class StandInOptimizer(torch.optim.Optimizer):
@@ -114,7 +114,8 @@ class StandInSchedule:
 
     def step(self, error: float) -> None:
         self.errors.append(number(error, "the error"))
-        for group in self.optimizer.param_groups:
+        groups = self.optimizer.param_groups
+        for group in groups:
             group["lr"] *= 0.5 + self.errors[-1]
 
 

@@ -260,4 +260,4 @@ def measure(net: Any, weights: dict[str, Array], images: Array, labels: Array) -
         for start in range(0, len(images), 500):
             predicted = net(torch.from_numpy(images[start : start + 500])).argmax(dim=1).numpy()
             correct += int((predicted == labels[start : start + 500]).sum())
-    return correct / len(images)
+    return correct / len(labels)

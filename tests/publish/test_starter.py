@@ -10,7 +10,8 @@ from autograder.publish.starter import MarkerError, starter
 
 KIT = this_course().root / "starter_code"  # generated, and proven fresh by check-generated
 FILES = {p.relative_to(KIT).as_posix(): p.read_bytes() for p in KIT.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-STUBS = [name for name in FILES if name.startswith("ps2/") and name not in ("ps2/__init__.py", "ps2/base.py")]
+STUBS = [name for name in FILES if name.startswith("ps2/") and name not in ("ps2/__init__.py", "ps2/base.py", "ps2/images.py")]
+GENERIC = {"with torch.no_grad():", "optimizer.step()", "self.failures = 0"}  # not worth hiding
 
 SOURCE = '''\
 """A file."""
@@ -111,7 +112,7 @@ def test_no_line_of_a_solution_is_in_the_kit(name):
     solved, inside = set(), False
     for line in map(str.strip, source.splitlines()):
         inside = line == "### BEGIN SOLUTION" or (inside and line != "### END SOLUTION")
-        if inside and len(line) > 12 and not line.startswith("#"):
+        if inside and len(line) > 12 and not line.startswith("#") and line not in GENERIC:
             solved.add(line)
     assert solved
     for path, data in FILES.items():

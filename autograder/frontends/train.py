@@ -16,9 +16,9 @@ from ..course import Course, this_course
 from ..grading.intake import take
 from ..grading.result import write_atomically
 from ..sandbox.errors import GraderError
-from . import images, question, store, thresholds
-from .judging import Judging, Submission, best
-from .profiles import chosen, machine
+from ..training import question, store, thresholds
+from ..training.judging import Judging, Submission, best
+from ..training.profiles import chosen, machine
 
 LARGEST_WEIGHTS = 64 << 20
 
@@ -157,4 +157,4 @@ def summary(accuracies: list[float], safer: float) -> str:
     )
 
 
-__all__ = ["Options", "images", "train_command"]
+__all__ = ["Options", "train_command"]
