@@ -20,7 +20,7 @@ STANDS_ON = ("5.4", "5.14", "6.1", "6.2", "6.3", "6.4", "6.5")
 
 
 def unreached(assignment: Assignment, says: str = "was not reached: the grading ended before.") -> QuestionResult:
-    most = rounded(assignment.training_points())
+    most = assignment.training.points
     return QuestionResult(ID, 6, TITLE, 0, most, "not reached", sentences=[f"{ID} {TITLE} {says}"])
 
 
@@ -37,7 +37,7 @@ def graded(assignment: Assignment, record: Record, earlier: Iterable[QuestionRes
     part = Fraction(0)
     if record.accuracy is not None and profile.zero is not None and profile.full is not None:
         part = share(record.accuracy, profile.zero, profile.full)
-    points = assignment.training_points() * part
+    points = assignment.training.points * part  # also where grading leaves the run out and only `autograder train` asks
     uncalibrated = record.accuracy is not None and not profile.calibrated
     status: Status = "fault" if uncalibrated else "passed" if part == 1 else "partial" if part else "failed"
     made = msgspec.structs.replace(

@@ -117,6 +117,12 @@ def test_points_follow_the_ramp():
     assert graded(a_record(accuracy=0.3))[0].status == "failed"
 
 
+def test_the_run_by_itself_has_points_where_gradings_leave_it_out():
+    training = Training(profile="off", profiles={"cpu": msgspec.structs.replace(CPU, zero=0.6, full=0.8)})
+    result, points = question.graded(msgspec.structs.replace(this_course().assignment, training=training), a_record(), ())
+    assert (points, result.max_points) == (5, 10)
+
+
 def test_an_uncalibrated_profile_reports_and_awards_nothing():
     result, points = graded(a_record(), None, None)
     assert points == 0 and result.status == "fault"
