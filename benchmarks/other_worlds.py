@@ -1,6 +1,6 @@
 """Weights from one world are worth chance in others: the accuracy of given weights in practice worlds, in the reference network.
 
-    python benchmarks/other_worlds.py WEIGHTS.safetensors [--worlds 20]
+python benchmarks/other_worlds.py WEIGHTS.safetensors [--worlds 20]
 """
 
 from __future__ import annotations
