@@ -22,17 +22,31 @@ def grade(
     submission: Annotated[Path, typer.Argument(help="A zip, or a folder such as `solutions` or `starter_code`.")],
     json: JsonFile = None,
     question: Annotated[Optional[list[str]], typer.Option("--question", "-q", help="Only this question (may be repeated).")] = None,  # noqa: UP045
+    require: Annotated[Optional[list[str]], typer.Option(help="A confinement layer to refuse to grade without (may be repeated).")] = None,  # noqa: UP045
+    simple: Annotated[bool, typer.Option("--simple", help="Without confinement; for submissions that you trust.")] = False,
 ) -> None:
     """Grade one submission: a table, the sentences a student reads, and the result as JSON."""
     from .course import this_course
     from .frontends import terminal
     from .grading.grade import grade as grade_one
     from .grading.result import encode, write_atomically
+    from .sandbox.footing import Footing
 
     course = this_course()
     only = chosen(question, [q.id for q in course.assignment.asked()])
-    result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only=only)
+    footing = Footing(simple, require or ())
+    result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only, footing)
     terminal.show(result, terminal.console())
+    if json is not None:
+        write_atomically(json, encode(result))  # again: where the disk was full, this says so
+
+
+@app.command()
+def doctor() -> None:
+    """Say which layers of confinement are active here, what each stops, and what to do about the missing ones."""
+    from .frontends.doctor import doctor_command
+
+    raise typer.Exit(doctor_command())
 
 
 def chosen(wanted: list[str] | None, known: list[str]) -> set[str] | None:
@@ -98,15 +112,24 @@ class CommandError(ValueError):
     """What a person asked for cannot be done; its text is the one sentence they read."""
 
 
-
-
 def main() -> None:
     """Run a command; what people cause is one sentence and exit status 2, never a stack trace."""
+    try:
+        run()
+    except ModuleNotFoundError as error:
+        print(f"The Python package {error.name} is missing here: run `make setup`, and use the .venv that it makes.", file=sys.stderr)
+        sys.exit(2)
+
+
+def run() -> None:
     from .grading.intake import IntakeError
     from .sandbox.errors import GraderError
 
     try:
         app()
+    except OSError as error:
+        print(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.", file=sys.stderr)
+        sys.exit(2)
     except (AssignmentError, CommandError, IntakeError, GraderError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)

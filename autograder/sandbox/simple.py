@@ -44,7 +44,7 @@ class Simple:
     """Asks like `client.Zygote`, with a process a question and nothing around it."""
 
     layers = ("clean environment",)
-    remarks = (STATEMENT,)
+    remarks = ("graded with --simple, without confinement",)
     exposed: tuple[str, ...] = ()
 
     def __init__(
