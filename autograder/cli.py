@@ -8,8 +8,6 @@ from typing import Annotated, Optional
 
 import typer
 
-from .assignment import AssignmentError
-
 app = typer.Typer(
     help="PS2: a deep-learning problem set that grades itself.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
@@ -92,11 +90,16 @@ def audit(
     seeds: Annotated[int, typer.Option(help="Seeds a misconception must fail on.")] = 20,
     wrong: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose points.")] = None,  # noqa: UP045
     right: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose none.")] = None,  # noqa: UP045
+    attacks: Annotated[bool, typer.Option("--attacks", help="The corpus of hostile submissions instead.")] = False,
+    each_layer: Annotated[bool, typer.Option("--each-layer", help="With --attacks: again with each layer off in turn, as root.")] = False,
     json: JsonFile = None,
 ) -> None:
     """Prove the verdicts: every known mistake fails its question and no other, right answers pass, lazy ones earn nothing."""
+    from .audit.attacks_command import attacks_command
     from .audit.command import audit_command
 
+    if attacks:
+        raise typer.Exit(attacks_command(each_layer, json))
     raise typer.Exit(audit_command(part, seeds, wrong, right, json))
 
 
@@ -122,6 +125,7 @@ def main() -> None:
 
 
 def run() -> None:
+    from .assignment import AssignmentError
     from .grading.intake import IntakeError
     from .sandbox.errors import GraderError
 

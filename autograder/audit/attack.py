@@ -61,7 +61,7 @@ CLASS = """class ReLU(Layer):
 
 @dataclass(frozen=True)
 class Places:
-    """What an attacker is told. course, checkout, others, results: folders with the graded course, this code, other submissions, results."""
+    """What an attacker is told. Folders: the graded course, this code, other submissions, results."""
 
     grader: int
     zygote: int

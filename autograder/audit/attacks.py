@@ -1,4 +1,4 @@
-"""Runs the corpus of attacks through the grader and measures what each gets: points, secrets, processes that stay, a grader that falls over.
+"""Runs the corpus of attacks through the grader and measures what each gets: points, secrets, processes that stay, a broken grader.
 
 A flag (a random token) lies where no student may look: in a file beside the secret, in the grader's environment, in the reference and so
 in the memory of the process that judges. No byte of it may come back. With a layer switched off, the attacks run for which that is safe.
@@ -34,7 +34,11 @@ QUICK = "[limits]\ncpu_seconds = 1.5\nwall_seconds = 3.0\nmemory_mb = 512\n"
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What one attack got. unearned: points. lost: points that its honest question lost. reached: it says that something forbidden worked."""
+    """What one attack got.
+
+    unearned: points. lost: points that its honest question lost. reached: it says that something forbidden worked. unsaid: the student
+    does not read the sentence that it earns.
+    """
 
     name: str
     unearned: float = 0.0

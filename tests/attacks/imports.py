@@ -64,7 +64,7 @@ ATTACKS = [
         "msgspec and the sandbox's own modules",
         "1.3 ReLU, forward",
         "import gc, types\nfor thing in gc.get_objects():\n"
-        "    if isinstance(thing, types.ModuleType) and thing.__name__.startswith(('autograder.sandbox', 'autograder.grading', 'msgspec')):\n"
+        "    if isinstance(thing, types.ModuleType) and thing.__name__.startswith(('autograder.', 'msgspec')):\n"
         "        thing.LARGEST_REPLY = 0\n        if hasattr(thing, 'to_item'): thing.to_item = lambda *a: None",
     ),
     Attack(
@@ -95,7 +95,8 @@ ATTACKS = [
         "machine code in an mmap",
         "1.3 ReLU, forward",
         "import ctypes, mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(b'\\xb8\\x39\\x00\\x00\\x00\\x0f\\x05\\xc3')\n"
-        "pid = ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()\nif pid == 0:\n    import os; os._exit(0)\n"
+        "pid = ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()\n"
+        "if pid == 0:\n    import os; os._exit(0)\n"
         "if pid > 0: print('GOT IN')",
     ),
     Attack(

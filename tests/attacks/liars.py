@@ -72,7 +72,7 @@ ATTACKS = [
     Attack("a matrix", "expected a numpy array", "return np.matrix(x)"),
     Attack("a masked array", "expected a numpy array", "return np.ma.masked_array(x, mask=True)"),
     Attack("a class that is every class", FORWARD, "return Fake()", top=META),
-    Attack("an array of liars", "expected numbers", "a = np.empty(x.shape, object); a[...] = Liar(); return a", top=LIAR.format(base="")),
+    Attack("an array of liars", "1.3 ReLU, forward", "a = np.empty(x.shape, object); a[...] = Liar(); return a", top=LIAR.format(base="")),
     Attack("a record array", FORWARD, "return np.zeros(x.shape, [('a', float)])"),
     Attack("a string array", "expected numbers", "return np.full(x.shape, 'right')"),
     Attack("an array of dates", "expected numbers", "return np.zeros(x.shape, 'datetime64[s]')"),
@@ -113,6 +113,7 @@ ATTACKS = [
     Attack(
         "answers left in scratch for the next question",
         FORWARD,
-        "import glob, os\nfor f in glob.glob('/tmp/ps2*/**', recursive=True) + glob.glob('../*/*'): return np.load(f)\nnp.save('left.npy', np.maximum(x, 0))",
+        "import glob, os\nfor f in glob.glob('/tmp/ps2*/**', recursive=True) + glob.glob('../*/*'): return np.load(f)\n"
+        "np.save('left.npy', np.maximum(x, 0))",
     ),
 ]

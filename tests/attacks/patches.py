@@ -17,7 +17,8 @@ ATTACKS = [
         "patches numpy's comparisons",
         "1.3 ReLU, forward",
         "for name in ('allclose', 'array_equal', 'isclose', 'all', 'any'):\n"
-        "    setattr(np, name, lambda *a, **k: True)\nnp.linalg.norm = lambda *a, **k: 0.0\nnp.testing.assert_allclose = lambda *a, **k: None",
+        "    setattr(np, name, lambda *a, **k: True)\nnp.linalg.norm = lambda *a, **k: 0.0\n"
+        "np.testing.assert_allclose = lambda *a, **k: None",
     ),
     Attack(
         "patches numpy at import",
@@ -112,7 +113,8 @@ ATTACKS = [
         "traces every call",
         "1.3 ReLU",
         "import sys\ndef tracer(frame, event, arg):\n    for k, v in list(frame.f_locals.items()):\n"
-        "        if k in ('passed', 'ratio', 'share'): frame.f_locals[k] = True\n    return tracer\nsys.settrace(tracer); sys.setprofile(tracer)",
+        "        if k in ('passed', 'ratio', 'share'): frame.f_locals[k] = True\n    return tracer\n"
+        "sys.settrace(tracer); sys.setprofile(tracer)",
     ),
     Attack(
         "changes compiled code",

@@ -109,7 +109,8 @@ for pid in (GRADER, ZYGOTE):
 
 LINKS = """
 import os
-for name, target in enumerate((COURSE + "/assignment/secret", COURSE + "/assignment/flag", COURSE + "/solutions/ps2/activations.py", OTHERS)):
+wanted = [COURSE + "/assignment/secret", COURSE + "/assignment/flag", COURSE + "/solutions/ps2/activations.py", OTHERS]
+for name, target in enumerate(wanted):
     for link in (os.symlink, os.link):
         try:
             link(target, str(name))

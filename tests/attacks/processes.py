@@ -32,7 +32,8 @@ ATTACKS = [
         "vfork and clone by ctypes",
         "1.3 ReLU",
         "import ctypes, os\nlibc = ctypes.CDLL(None)\n"
-        "for number, flags in ((56, 17), (57, 0), (435, 0)):\n    pid = libc.syscall(ctypes.c_long(number), ctypes.c_long(flags), 0, 0, 0, 0)\n"
+        "for number, flags in ((56, 17), (57, 0), (435, 0)):\n    pid = libc.syscall(ctypes.c_long(number), "
+        "ctypes.c_long(flags), 0, 0, 0, 0)\n"
         "    if pid == 0: os._exit(0)\n    if pid > 0: print('GOT IN')",
     ),
     Attack("subprocess", "1.3 ReLU, forward", denied("import subprocess; subprocess.run(['/bin/true'], check=True)")),

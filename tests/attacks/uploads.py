@@ -3,6 +3,7 @@
 import io
 import stat
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +40,13 @@ def link(target: str, name: str = "ps2/extra.py") -> Trick:
 
 
 def named(*names: str) -> Trick:
-    return lambda archive: [archive.writestr(name, "print('GOT IN')\n") for name in names] and None
+    def add(archive: zipfile.ZipFile) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a name twice
+            for name in names:
+                archive.writestr(name, "print('GOT IN')\n")
+
+    return add
 
 
 def device(archive: zipfile.ZipFile) -> None:
@@ -48,8 +55,13 @@ def device(archive: zipfile.ZipFile) -> None:
     archive.writestr(entry, "")
 
 
+def door(archive: zipfile.ZipFile) -> None:
+    link("/tmp", "ps2/door")(archive)
+    archive.writestr("ps2/door/x.py", "")
+
+
 def bomb(archive: zipfile.ZipFile) -> None:
-    archive.writestr("ps2/bomb.py", b"#" * (300 << 20))
+    archive.writestr("ps2/bomb.py", b"#" * (64 << 20))
 
 
 def lying_size(data: bytes) -> bytes:
@@ -58,9 +70,14 @@ def lying_size(data: bytes) -> bytes:
     return data[:at] + struct.pack("<I", 4) + data[at + 4 :]
 
 
-def many(archive: zipfile.ZipFile) -> None:
-    for i in range(100_000):
-        archive.writestr(zipfile.ZipInfo(f"ps2/{i}.py"), b"")
+def many(data: bytes) -> bytes:
+    """A hundred thousand entries that are all the first file, made by hand because that is fast."""
+    name = b"ps2/%06d.py"
+    fields = (0x02014B50, 20, 20, 0, 8, 0, 33, 0, 2, 0, len(name % 0), 0, 0, 0, 0, 0, 0)
+    head = struct.pack("<IHHHHHHIIIHHHHHII", *fields)
+    start = data.index(b"PK\x01\x02")
+    directory = b"".join(head + name % i for i in range(100_000))
+    return data[:start] + directory + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 65535, 65535, len(directory), start, 0)
 
 
 def symlinked(folder: Path, files: Files) -> Path:
@@ -87,12 +104,10 @@ def attack(name: str, earns: str, trick: Trick | None = None, **more: object) ->
 
 ATTACKS = [
     attack("a zip bomb", "bomb.py", bomb),
-    attack("a hundred thousand entries", "files", many),
+    attack("a hundred thousand entries", "entries", after=many),
     attack("a link to the secret", "link", link("../../../course/assignment/secret")),
     attack("a link to the reference in place of a file", "link", link("/course/solutions/ps2/activations.py", "ps2/activations.py")),
-    attack(
-        "a link to a folder and a file below it", "link", lambda a: [link("/tmp", "ps2/door")(a), a.writestr("ps2/door/x.py", "")] and None
-    ),
+    attack("a link to a folder and a file below it", "link", door),
     attack("an absolute name", "", named("/tmp/ps2-owned.py", "/ps2/activations.py")),
     attack("names that climb", "", named("../../ps2-owned.py", "ps2/../../activations.py")),
     attack("backslashes", "", named("ps2\\..\\..\\owned.py", "..\\..\\owned.py")),
