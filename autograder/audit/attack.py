@@ -78,7 +78,7 @@ class Attack:
     earns: part of what the student reads about it. forward, backward, top: lines of that ReLU's methods (which then return their argument,
     a wrong answer), and before the classes. relu: the whole class instead. files: what else is in the upload, by path; "ps2/base.py" and
     the like. upload: makes the upload itself, a zip or a folder. remainder: the points that honest parts of ReLU earn. honest: whether
-    Sigmoid keeps its points. safe_without: the layers whose absence is safe to try.
+    Sigmoid keeps its points. safe_without: the layers whose absence is safe to try, and that it is about at all.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Attack:
     upload: Upload | None = None
     remainder: float = 0.0
     honest: bool = True
-    safe_without: frozenset[str] = ANY
+    safe_without: frozenset[str] = NONE
 
     def write(self, folder: Path, places: Places, sigmoid: str, given: Mapping[str, bytes]) -> Path:
         """Make the upload in the new, empty `folder`."""

@@ -61,7 +61,7 @@ class Grader:
         """
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
         with scratch.root("ps2-submission-", 0o755) as folder:
-            submission = take(source, folder / "clean", given=self.course.reference, wanted=self.course.assignment.files())
+            submission = take(source, folder, given=self.course.reference, wanted=self.course.assignment.files())
             return Grading(self, submission, questions, on_result or (lambda result: None)).run()
 
     def room(self, kind: Kind) -> Room:
@@ -100,10 +100,11 @@ class Room:
         for _ in range(TRIES):
             try:
                 return self._judge.judge(ask)
-            except Gone:
+            except Gone as gone:
+                why = str(gone)
                 self._judge.close()
                 self._judge = Judge(self.zygote, self.reference)
-        return oracle.Judged(fault="the process that judges ended early")
+        return oracle.Judged(fault=f"the process that judges {why}")
 
     def close(self) -> None:
         self._judge.close()
@@ -112,10 +113,13 @@ class Room:
 
 TRIES = 2
 """Oracles that one question is put to."""
+JUDGING_SECONDS = 100.0
+PATIENCE = 2
+"""Hangs of one submission that are asked once more. A file that hangs when it is imported must leave time for the other files."""
 
 
 class Gone(Exception):
-    """The oracle ended."""
+    """The oracle ended, or does not come to an end."""
 
 
 def allowed(course: Course, kind: Kind) -> list[str]:
@@ -140,6 +144,7 @@ class Grading:
         self.submission = submission
         self.questions = questions
         self.on_result = on_result
+        self.hangs = 0
         self.untold = ""
         self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
         self.layers: dict[str, str] = {}
@@ -186,7 +191,8 @@ class Grading:
         fault = self.submission.faults.get(question.file)
         if fault is not None:
             return self.lost(question, [f"{question.id} {question.title}: {fault}"], began)
-        answer = room.zygote.ask(self.request(question, [(None, "")]), self.wall(question))
+        answer = room.zygote.ask(self.request(question, [(None, "")]), self.wall(question), patient=self.hangs < PATIENCE)
+        self.hangs += answer.hung
         if answer.fault:
             return self.faulty(question, answer.fault, began)
         judged = room.judge(self.ask(question, answer, None))
@@ -296,6 +302,7 @@ class Judge:
 
     def __init__(self, zygote: Client, reference: Path) -> None:
         self.connection = zygote.oracle("autograder.grading.oracle:serve")
+        self.connection.settimeout(JUDGING_SECONDS)
         try:
             self._said(str(reference).encode())
         except Gone:
@@ -310,10 +317,12 @@ class Judge:
         try:
             oracle.send(self.connection, data)
             reply = oracle.receive(self.connection)
+        except TimeoutError:
+            raise Gone(f"took longer than {JUDGING_SECONDS:g} s") from None
         except OSError:
-            raise Gone from None
+            raise Gone("ended early") from None
         if not reply:
-            raise Gone
+            raise Gone("ended early")
         return reply
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-SUBMISSION = "/submission"
+SUBMISSION = "/ps2-submission-copy"  # a name that front ends know to leave out
 SCRATCH = "/scratch"
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 GRADERS, SUBMISSIONS = "ps2-grader-", "ps2-submission-"
-YOUNG = 60.0  # seconds in which a root may not be locked yet
+YOUNG = 3600.0  # seconds in which a root is left alone, locked or not: it may just be made, or on a file system without locks
 _locks: dict[Path, int] = {}
 
 

@@ -1,6 +1,6 @@
 """Ends the process early, or late, in the hope that no news is good news."""
 
-from autograder.audit.attack import Attack
+from autograder.audit.attack import ANY, Attack
 
 REPORT = '{"tests": [{"score": 100, "max_score": 100, "name": "all"}], "score": 100}'
 EVERYWHERE = f"""
@@ -26,7 +26,7 @@ RIGHT_FORWARD = """class ReLU(Layer):
 """
 
 ATTACKS = [
-    Attack("writes results.json", "1.3 ReLU, forward", EVERYWHERE),
+    Attack("writes results.json", "1.3 ReLU, forward", EVERYWHERE, safe_without=ANY),
     Attack("writes results.json at import", "1.3 ReLU, forward", top=EVERYWHERE),
     Attack(
         "writes results.json at exit",

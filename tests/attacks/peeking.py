@@ -1,6 +1,8 @@
 """Looks for expected values, the reference, the secret: in memory, in /proc, in files."""
 
-from autograder.audit.attack import Attack, denied
+from dataclasses import replace
+
+from autograder.audit.attack import ANY, NONE, Attack, denied
 
 WALK = """
 import gc
@@ -149,7 +151,7 @@ def stealing(name: str, place: str) -> Attack:
     return Attack(name, "1.3 ReLU, forward", STEAL.format(place=place), top=READ)
 
 
-ATTACKS = [
+CORPUS = [
     Attack("walks gc for expected values", "1.3 ReLU, forward", WALK),
     Attack("walks frames for expected values", "1.3 ReLU, forward", FRAMES),
     Attack("walks sys.modules for a ReLU", "1.3 ReLU, forward", MODULES),
@@ -200,3 +202,5 @@ ATTACKS = [
         "    try: return importlib.import_module(name).ReLU().forward(x)\n    except ImportError: pass",
     ),
 ]
+
+ATTACKS = [a if a.safe_without != NONE else replace(a, safe_without=ANY) for a in CORPUS]

@@ -1,6 +1,8 @@
 """Starts something that outlives the question, or reaches for other processes."""
 
-from autograder.audit.attack import Attack, denied
+from dataclasses import replace
+
+from autograder.audit.attack import ANY, NONE, Attack, denied
 
 DAEMON = """
 import os, signal, time
@@ -22,7 +24,7 @@ for _ in range(20): threading.Thread(target=late, daemon={daemon}).start()
 """
 NEEDS_LIMITS = frozenset({"landlock", "chroot", "no_new_privs", "clean environment", "closed descriptors"}) - {"no_new_privs"}
 
-ATTACKS = [
+CORPUS = [
     Attack("a fork", "1.3 ReLU, forward", denied("import os\npid = os.fork()\nif pid == 0: os._exit(0)")),
     Attack("daemons by double fork", "1.3 ReLU, forward", DAEMON),
     Attack("daemons, then an exit", "1.3 ReLU, forward", DAEMON + "os._exit(0)"),
@@ -108,3 +110,5 @@ ATTACKS = [
         "if key >= 0:\n    libc.shmctl(key, 0, None); print('GOT IN')",
     ),
 ]
+
+ATTACKS = [a if a.safe_without != NONE else replace(a, safe_without=ANY) for a in CORPUS]

@@ -35,14 +35,15 @@ settings.register_profile(
 settings.load_profile("bounded")
 
 texts = some.text(max_size=40)
+names = some.text(some.characters(categories=["L", "N", "P"]), max_size=20)
 points = some.floats(0, 10) | some.integers(0, 10)
 ratios = some.none() | some.floats(allow_nan=False, allow_infinity=False)
 items = some.lists(some.builds(ItemResult, texts, some.booleans(), ratios), max_size=3)
 questions = some.builds(
     QuestionResult,
-    id=texts,
+    id=names,
     part=some.integers(0, 9),
-    title=texts,
+    title=names,
     points=points,
     max_points=some.just(10),
     status=some.sampled_from(["passed", "partial", "failed", "empty", "not reached", "fault"]),
