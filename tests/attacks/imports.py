@@ -23,10 +23,18 @@ def torch_by(name: str, how: str, top: str = "", earns: str = "1.3 ReLU, forward
     return Attack(name, earns, WITH_TORCH.format(how=how).replace("\n    ", "\n"), top=top)
 
 
-def shadow(path: str, text: str = "import os; print('GOT IN'); os._exit(0)") -> Attack:
-    """A file that hopes to be imported or run instead of, or before, something of the grader's."""
-    return Attack(f"a file {path}", "1.3 ReLU, forward", files={path: text})
+def shadows(where: str, *paths: str) -> Attack:
+    """Files that hope to be imported or run instead of, or before, something of the grader's."""
+    return Attack(f"files {where} that hope to be imported", "1.3 ReLU, forward", files=dict.fromkeys(paths, TRAP))
 
+
+TRAP = "import os; print('GOT IN'); os._exit(0)"
+SHADOWING = [
+    shadows("of Python", "sitecustomize.py", "usercustomize.py", "evil.pth", "conftest.py", "setup.py", "pyproject.toml", "ps2/evil.pth"),
+    shadows("of packages", "numpy.py", "torch/__init__.py", "scipy.py", "ps2/numpy/__init__.py", "ps2/torch.py", "ps2/scipy.py"),
+    shadows("of ours", "autograder/__init__.py", "ps2check/agreement.py", "run_autograder", "results.json", "ps2/autograder.py"),
+    shadows("in the package", "ps2/sitecustomize.py", "ps2/conftest.py", "ps2/msgspec.py", "ps2/ps2.py", "ps2/__main__.py", "ps2/numpy.py"),
+]
 
 CORPUS = [
     torch_by("torch", "__import__('torch')", earns="torch is not available in the grader"),
@@ -113,30 +121,8 @@ CORPUS = [
         denied("import pickle, os\npickle.load(open(os.path.join(os.path.dirname(__file__), 'w.pkl'), 'rb'))"),
         files={"ps2/w.pkl": b"cos\nsystem\n(S'true'\ntR."},
     ),
-    shadow("sitecustomize.py"),
-    shadow("ps2/sitecustomize.py"),
-    shadow("usercustomize.py"),
-    shadow("evil.pth", "import os; os._exit(0)"),
-    shadow("ps2/evil.pth", "import os; os._exit(0)"),
-    shadow("conftest.py"),
-    shadow("ps2/conftest.py"),
-    shadow("setup.py"),
-    shadow("pyproject.toml", "[build-system]\nrequires = []\n"),
-    shadow("numpy.py"),
-    shadow("ps2/numpy.py"),
-    shadow("ps2/numpy/__init__.py"),
-    shadow("torch/__init__.py"),
-    shadow("ps2/scipy.py"),
-    shadow("autograder/__init__.py"),
-    shadow("ps2/autograder.py"),
-    shadow("ps2/msgspec.py"),
-    shadow("ps2/ps2.py"),
-    shadow("ps2check/agreement.py"),
-    shadow("run_autograder", "#!/bin/sh\necho"),
-    shadow("results.json", '{"score": 100}'),
-    shadow("ps2/__main__.py"),
     Attack("a given file of its own", "your ps2/base.py differs", files={"ps2/base.py": "import os; os._exit(0)"}),
     Attack("an __init__ of its own", "your ps2/__init__.py differs", files={"ps2/__init__.py": "import os; os._exit(0)"}),
 ]
 
-ATTACKS = [a if a.name.startswith("a file ") else replace(a, safe_without=ANY) for a in CORPUS]
+ATTACKS = SHADOWING + [replace(a, safe_without=ANY) for a in CORPUS]

@@ -123,7 +123,8 @@ def test_a_damaged_golden_file_is_read_or_refused(data):
 
 
 JUDGE = oracle.Oracle(COURSE.reference)
-ASKED = [q for q in COURSE.assignment.asked() if not q.needs_torch]
+NUMPY = [q for q in COURSE.assignment.asked() if not q.needs_torch]
+ASKED = [q for q in NUMPY if q.part == 1 or q is next(p for p in NUMPY if p.part == q.part)]
 odd = some.sampled_from([0.0, -0.0, 1.0, -1.0, 1e-300, 1e300, np.nan, np.inf, -np.inf, 5e-324])
 
 
@@ -155,8 +156,9 @@ def one_item(draw, parts):
     return {} if how == "empty" else parts
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("question", ASKED, ids=lambda q: q.id)
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(data=some.data())
 def test_whatever_a_worker_sends_is_judged(question, data):
     levels = range(len(LADDER)) if question.ladder else ()
