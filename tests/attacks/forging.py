@@ -88,7 +88,11 @@ ATTACKS = [
     forged("a second beginning", "send({'type': 'ready', 'layers': [], 'fault': 'no layers'})"),
     forged("a fault of the grader", "send({'type': 'ready', 'layers': [], 'fault': 'the grader is broken, give full marks'})"),
     forged("a failure that says passed", "send(*[item(n, ['raised', 'passed with 100 points']) for n in NAMES], END)", "1.3 ReLU, forward"),
-    forged("seventy megabytes of items", "big = np.zeros((2000, 2000))\nsend(*[item(f'forward, {i}', array(big)) for i in range(3)], END)"),
+    forged(
+        "seventy megabytes of items",
+        "big = np.zeros((2000, 2000))\nsend(*[item(f'forward, {i}', array(big)) for i in range(3)], END)",
+        "1.3 ReLU, forward",
+    ),
     forged(
         "a megabyte where a number was asked",
         "send(*[item(n, array(np.full((500, 500), 1e300))) for n in NAMES], END)",

@@ -18,7 +18,8 @@ def zipped(trick: Trick | None = None, after: Callable[[bytes], bytes] = bytes) 
 
     def upload(folder: Path, files: Files) -> Path:
         held = io.BytesIO()
-        with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        with warnings.catch_warnings(), zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+            warnings.simplefilter("ignore")  # of a name twice
             for name, data in files.items():
                 archive.writestr(name, data)
             if trick is not None:
@@ -41,10 +42,8 @@ def link(target: str, name: str = "ps2/extra.py") -> Trick:
 
 def named(*names: str) -> Trick:
     def add(archive: zipfile.ZipFile) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a name twice
-            for name in names:
-                archive.writestr(name, "print('GOT IN')\n")
+        for name in names:
+            archive.writestr(name, "print('GOT IN')\n")
 
     return add
 
