@@ -11,7 +11,7 @@ SETUP   = $(or $(FIRST),$(error No Python was found: install Python 3.10 to 3.13
 CHECKS := setup lint types check-generated pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types pytest regenerate check-generated audit gradescope constraints clean
+.PHONY: help setup demo test lint types pytest regenerate check-generated audit audit-attacks gradescope constraints clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ check-generated: ## fail if a generated file is stale
 
 audit: ## prove the checks on right, wrong and hostile submissions
 	@$(RUN) audit
+
+audit-attacks: ## hostile submissions, with all layers of confinement and with each off in turn (as root, some minutes)
+	@$(RUN) audit --attacks --each-layer $(if $(JSON),--json $(JSON))
 
 gradescope: ## build the zip that Gradescope takes
 	@$(RUN) gradescope

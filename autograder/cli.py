@@ -8,8 +8,6 @@ from typing import Annotated, Optional
 
 import typer
 
-from .assignment import AssignmentError
-
 app = typer.Typer(
     help="PS2: a deep-learning problem set that grades itself.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
@@ -22,17 +20,31 @@ def grade(
     submission: Annotated[Path, typer.Argument(help="A zip, or a folder such as `solutions` or `starter_code`.")],
     json: JsonFile = None,
     question: Annotated[Optional[list[str]], typer.Option("--question", "-q", help="Only this question (may be repeated).")] = None,  # noqa: UP045
+    require: Annotated[Optional[list[str]], typer.Option(help="A confinement layer to refuse to grade without (may be repeated).")] = None,  # noqa: UP045
+    simple: Annotated[bool, typer.Option("--simple", help="Without confinement; for submissions that you trust.")] = False,
 ) -> None:
     """Grade one submission: a table, the sentences a student reads, and the result as JSON."""
     from .course import this_course
     from .frontends import terminal
     from .grading.grade import grade as grade_one
     from .grading.result import encode, write_atomically
+    from .sandbox.footing import Footing
 
     course = this_course()
     only = chosen(question, [q.id for q in course.assignment.asked()])
-    result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only=only)
+    footing = Footing(simple, require or ())
+    result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only, footing)
     terminal.show(result, terminal.console())
+    if json is not None:
+        write_atomically(json, encode(result))  # again: where the disk was full, this says so
+
+
+@app.command()
+def doctor() -> None:
+    """Say which layers of confinement are active here, what each stops, and what to do about the missing ones."""
+    from .frontends.doctor import doctor_command
+
+    raise typer.Exit(doctor_command())
 
 
 def chosen(wanted: list[str] | None, known: list[str]) -> set[str] | None:
@@ -78,11 +90,16 @@ def audit(
     seeds: Annotated[int, typer.Option(help="Seeds a misconception must fail on.")] = 20,
     wrong: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose points.")] = None,  # noqa: UP045
     right: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose none.")] = None,  # noqa: UP045
+    attacks: Annotated[bool, typer.Option("--attacks", help="The corpus of hostile submissions instead.")] = False,
+    each_layer: Annotated[bool, typer.Option("--each-layer", help="With --attacks: again with each layer off in turn, as root.")] = False,
     json: JsonFile = None,
 ) -> None:
     """Prove the verdicts: every known mistake fails its question and no other, right answers pass, lazy ones earn nothing."""
+    from .audit.attacks_command import attacks_command
     from .audit.command import audit_command
 
+    if attacks:
+        raise typer.Exit(attacks_command(each_layer, json))
     raise typer.Exit(audit_command(part, seeds, wrong, right, json))
 
 
@@ -100,11 +117,23 @@ class CommandError(ValueError):
 
 def main() -> None:
     """Run a command; what people cause is one sentence and exit status 2, never a stack trace."""
+    try:
+        run()
+    except ModuleNotFoundError as error:
+        print(f"The Python package {error.name} is missing here: run `make setup`, and use the .venv that it makes.", file=sys.stderr)
+        sys.exit(2)
+
+
+def run() -> None:
+    from .assignment import AssignmentError
     from .grading.intake import IntakeError
     from .sandbox.errors import GraderError
 
     try:
         app()
+    except OSError as error:
+        print(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.", file=sys.stderr)
+        sys.exit(2)
     except (AssignmentError, CommandError, IntakeError, GraderError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -80,6 +80,8 @@ class Oracle:
             return self._judge(ask)
         except scoring.ReferenceFault as fault:
             return Judged(fault=str(fault))
+        except Exception as error:
+            return Judged(fault=f"judging raised {type(error).__name__}: {error}"[:400])
 
     def _judge(self, ask: Ask) -> Judged:
         question = self.questions[ask.question]

@@ -59,7 +59,8 @@ class Request(msgspec.Struct, frozen=True):
 class Order(msgspec.Struct, frozen=True):
     """A request with what the client adds to it. A request of None only asks what the confinement looks like from inside.
 
-    require: without these layers the worker must not run anything. look: paths whose readability is to be reported.
+    require: without these layers the worker must not run anything. look: paths whose readability is to be reported. jail: the folder at
+    which the worker's file system is to end; `scratch` and the request's folder are then paths inside of it.
     """
 
     request: Request | None
@@ -69,6 +70,7 @@ class Order(msgspec.Struct, frozen=True):
     allow: list[str]
     require: list[str] = []
     look: list[str] = []
+    jail: str | None = None
 
 
 class Fault(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
