@@ -28,8 +28,8 @@ from ..check.question import REGISTRY, Question, load_questions
 from ..check.recording import Item, Recording, record
 from ..check.scoring import GRADIENT_CHECK, Row
 from ..course import this_course
-from ..grading.diagnose import Run, diagnose, same_group
-from ..grading.diagnose import same as same_item
+from ..grading.diagnose import Run, diagnose, group_of
+from ..grading.likeness import same as same_item
 from ..misconceptions import CATALOG, Misconception, load_catalog
 from ..misconceptions.overlay import overlay
 from .inputs import audit_inputs
@@ -201,10 +201,14 @@ def consistent_pairs(question: Question) -> list[Recording]:
 def paid_as_consistent(question: Question, answers: list[dict[str, Item]], pairs: list[Recording]) -> str:
     """The groups that the grader would pay in part. Its diagnosis is slow, so it is asked only where a forward is a catalogued one."""
     runs = [Run(None, seed_of(number), wanted(question.id, number), items, None) for number, items in enumerate(answers[:2])]
-    if not any(same_group("forward", runs[0], pair) for pair in pairs):
+    if not any(same_forward(runs[0], pair) for pair in pairs):
         return ""
     with np.errstate(all="ignore"):
-        return ", ".join(sorted(diagnose(question, reference_folder(), runs).consistent))
+        return ", ".join(sorted(diagnose(question, reference(), runs).consistent))
+
+
+def same_forward(run: Run, pair: Recording) -> bool:
+    return all(same_item(run.items.get(n), pair.items.get(n)) for n in run.want.items if group_of(n) == "forward")
 
 
 # ---- folders that an auditor names

@@ -1,21 +1,32 @@
-"""Which known mistake is this? A cause is named only when its recording is the student's, on two unrelated sets of inputs."""
+"""Which known mistakes are these? A cause is named only when its recording is the student's, on unrelated sets of inputs.
+
+First the catalog; for what no catalogued mistake explains, the simple relations of check/transformations.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..check import scoring
-from ..check.agreement import TOLERANCE, relative_error
+from ..check.arguments import arguments_of
 from ..check.draw import Draw
+from ..check.package import Package
 from ..check.question import Question
 from ..check.recording import Item, Recording, record
-from ..check.verdict import Array, Failure
+from ..check.scoring import CONDUCT, GRADIENT_CHECK, unchecked
+from ..check.transformations import Evidence, recognised
+from ..check.verdict import Failure
 from ..misconceptions import Misconception, load_catalog
-from ..misconceptions.overlay import overlay
+from .likeness import alike
+
+MOST_CAUSES = 2
+"""Causes that are named; a student with more mends these first."""
+LEAST = 4
+"""Entries that items must have together to be told as explained without the rest of their group."""
 
 
 @dataclass(frozen=True)
@@ -30,84 +41,135 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """misconception: the catalogued mistake whose results these are, if any. groups: those it explains.
+class Cause:
+    """A catalogued mistake and the groups it explains; or, where it explains none of them whole, the items."""
 
-    consistent: groups that are wrong only because of it: the true derivative of its wrong forward.
+    misconception: Misconception
+    groups: frozenset[str]
+    items: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """causes: the catalogued mistakes whose results these are, the one that explains most first. relations: for groups that they leave,
+    the sentence about how the result relates to the right one.
+
+    consistent: groups that are wrong only because of the first cause: the true derivative of its wrong forward.
     """
 
-    misconception: Misconception | None = None
-    groups: frozenset[str] = frozenset()
+    causes: tuple[Cause, ...] = ()
+    relations: Mapping[str, str] = field(default_factory=dict)
     consistent: frozenset[str] = frozenset()
 
 
-def diagnose(question: Question, reference: Path, runs: list[Run]) -> Diagnosis:
-    """Compare the failed groups with every catalogued mistake of this question; the one that explains most groups wins."""
-    failed = [failed_groups(run) for run in runs]
-    groups = set.intersection(*failed) if failed else set()
-    best = Diagnosis()
-    for known in load_catalog().values():
-        if known.question != question.id or known.equivalent:
-            continue
-        explained = explained_groups(question, overlay(reference, {known.name: known.build}), runs, groups)
-        if len(explained.groups) > len(best.groups):
-            best = Diagnosis(known, explained.groups, explained.consistent)
-            if best.groups == groups:
-                break
-    return best
+def diagnose(question: Question, reference: Package, runs: list[Run], small: Run | None = None) -> Diagnosis:
+    """What explains the failures that all of `runs` (at least two, at full size, with unrelated inputs) have in common.
+
+    small: a run of the ladder, on which most of the catalog is ruled out cheaply.
+    """
+    failed = set.intersection(*(failed_items(run) for run in runs))
+    causes = named(question, reference, runs, small, failed)
+    groups = frozenset().union(*(c.groups for c in causes))
+    relations = {g: says for g, says in related(question, reference, runs, failed, groups).items() if g not in groups}
+    return Diagnosis(tuple(causes), relations, consistent_groups(question, reference, runs, causes))
 
 
-def failed_groups(run: Run) -> set[str]:
-    rows = scoring.judge(run.want, run.items, run.ended)
-    return {r.group for r in rows if not r.verdict.passed} - {scoring.GRADIENT_CHECK, scoring.CONDUCT} or {
-        r.group for r in rows if not r.verdict.passed
-    } - {scoring.GRADIENT_CHECK}
+def failed_items(run: Run) -> set[str]:
+    """The failed items that can be explained: conduct's only where nothing else failed."""
+    rows = [r for r in scoring.judge(run.want, run.items, run.ended) if not r.verdict.passed and r.group != GRADIENT_CHECK]
+    return {r.item for r in rows if r.group != CONDUCT} or {r.item for r in rows}
 
 
-def explained_groups(question: Question, wrong: object, runs: list[Run], groups: set[str]) -> Diagnosis:
-    """The groups in which a wrong package yields, in every run, exactly what the student's code did."""
-    explained, consistent = set(groups), True
-    for run in runs:
-        theirs = record(question, wrong, Draw(run.seed, run.level))
-        explained = {g for g in explained if same_group(g, run, theirs)}
-        if not explained:
-            return Diagnosis()
-        consistent &= is_true_pair(theirs)
-    derivative = {"backward", "gradients"} & explained if consistent and "forward" in explained else set()
-    return Diagnosis(None, frozenset(explained), frozenset(derivative))
+def group_of(item: str) -> str:
+    return item.split(",")[0]
+
+
+# ---- the catalog
+
+
+def named(question: Question, reference: Package, runs: list[Run], small: Run | None, failed: set[str]) -> list[Cause]:
+    """Of the catalogued mistakes the one that explains most groups; then the one that explains most of what is left."""
+    candidates = [cause for known in known_mistakes(question) if (cause := explained(question, reference, runs, small, known, failed))]
+    causes: list[Cause] = []
+    left = {group_of(item) for item in failed}
+    while left and len(causes) < MOST_CAUSES:
+        best = max(candidates, key=lambda c: len(c.groups & left), default=None)
+        if best is None or not best.groups & left:
+            break
+        causes.append(Cause(best.misconception, frozenset(best.groups & left), frozenset()))
+        left -= best.groups
+    loose = [Cause(c.misconception, frozenset(), frozenset(i for i in c.items if group_of(i) in left)) for c in candidates]
+    partly = max(loose, key=lambda c: len(c.items), default=None)
+    if partly is not None and partly.items and len(causes) < MOST_CAUSES and enough(partly.items, runs):
+        causes.append(partly)
+    return causes
+
+
+def known_mistakes(question: Question) -> list[Misconception]:
+    return [known for known in load_catalog().values() if known.question == question.id and not known.equivalent]
+
+
+def explained(
+    question: Question, reference: Package, runs: list[Run], small: Run | None, known: Misconception, failed: set[str]
+) -> Cause | None:
+    """The groups and items in which a mistake yields, in every run, exactly what the student's code did; None where there are none."""
+    groups, items = {group_of(item) for item in failed}, set(failed)
+    for run in [small, *runs] if small is not None else runs:
+        theirs = mistaken(question, reference, known, run)
+        asked = [name for name in run.want.items if group_of(name) in groups or name in items]
+        wrong = {name for name in asked if not alike(run.items.get(name), theirs.items.get(name), run.want.judges[name])}
+        groups -= {group_of(name) for name in wrong}
+        items -= wrong
+        if not groups and not items:
+            return None
+    return Cause(known, frozenset(groups), frozenset(items))
+
+
+def mistaken(question: Question, reference: Package, known: Misconception, run: Run, checked: bool = False) -> Recording:
+    """What a mistake yields on a run's inputs. checked: with the work of the numerical gradient check."""
+    asked = question if checked else unchecked(question)
+    with np.errstate(all="ignore"), reference.standing_in(**{known.name: build(known, reference)}):
+        return record(asked, reference, Draw(run.seed, run.level))
+
+
+def build(known: Misconception, reference: Package) -> Any:
+    return known.build(getattr(reference, known.name))
+
+
+def enough(items: frozenset[str], runs: list[Run]) -> bool:
+    """Whether the items hold enough numbers that agreeing on them is no coincidence: an exception or a NaN has many causes."""
+    values = [run.items.get(item) for run in runs for item in items]
+    arrays = [a for value in values if value is not None and not isinstance(value, Failure) for a in value.values()]
+    return sum(int(np.isfinite(a).sum()) for a in arrays if a.dtype.kind == "f") >= LEAST * len(runs)
+
+
+def consistent_groups(question: Question, reference: Package, runs: list[Run], causes: list[Cause]) -> frozenset[str]:
+    """The gradients that are the true derivative of the first cause's wrong forward, by the cause's own gradient check on every run."""
+    if not causes or "forward" not in causes[0].groups:
+        return frozenset()
+    gradients = causes[0].groups & {"backward", "gradients"}
+    if not gradients or not all(is_true_pair(mistaken(question, reference, causes[0].misconception, run, checked=True)) for run in runs):
+        return frozenset()
+    return frozenset(gradients)
 
 
 def is_true_pair(theirs: Recording) -> bool:
     """Whether a wrong forward's backward is its true derivative: it passes the gradient check and is finite everywhere."""
-    checks = {n: i for n, i in theirs.items.items() if n.split(",")[0] == scoring.GRADIENT_CHECK}
+    checks = {n: i for n, i in theirs.items.items() if group_of(n) == GRADIENT_CHECK}
     arrays = [a for n, i in theirs.items.items() if n not in checks and not isinstance(i, Failure) for a in i.values()]
     return bool(checks) and all(theirs.judges[n](i, {}).passed for n, i in checks.items()) and all(np.isfinite(a).all() for a in arrays)
 
 
-def same_group(group: str, run: Run, theirs: Recording) -> bool:
-    names = [n for n in run.want.items if n.split(",")[0] == group]
-    return all(same(run.items.get(n), theirs.items.get(n)) for n in names)
+# ---- simple relations
 
 
-def same(got: Item | None, theirs: Item | None) -> bool:
-    """The same arrays within rounding (NaN equal to NaN), or the same kind of failure."""
-    if got is None or theirs is None:
-        return got is theirs
-    if isinstance(got, Failure) or isinstance(theirs, Failure):
-        return isinstance(got, Failure) and isinstance(theirs, Failure) and (got.kind, head(got)) == (theirs.kind, head(theirs))
-    if set(got) != set(theirs) or any(got[p].shape != theirs[p].shape or got[p].dtype != theirs[p].dtype for p in got):
-        return False
-    return all(close(got[p], theirs[p]) for p in got)
+def related(question: Question, reference: Package, runs: list[Run], failed: set[str], explained: frozenset[str]) -> Mapping[str, str]:
+    """Relations for the groups that no catalogued mistake explains."""
+    if not {group_of(item) for item in failed} - explained:
+        return {}
+    return recognised([evidence(question, reference, run) for run in runs])
 
 
-def close(got: Array, theirs: Array) -> bool:
-    a, b = np.asarray(got, dtype=np.float64), np.asarray(theirs, dtype=np.float64)
-    odd = ~np.isfinite(a)
-    if not np.array_equal(odd, ~np.isfinite(b)) or not np.array_equal(a[odd], b[odd], equal_nan=True):
-        return False
-    return relative_error(np.where(odd, 0.0, a), np.where(odd, 0.0, b)) <= TOLERANCE
-
-
-def head(failure: Failure) -> str:
-    """The kind of exception, without the message and the line."""
-    return failure.says.split(":")[0].split("(")[0].strip()
+def evidence(question: Question, reference: Package, run: Run) -> Evidence:
+    rows = scoring.judge(run.want, run.items, run.ended)
+    return Evidence(rows, run.items, run.want.items, arguments_of(question, reference, Draw(run.seed, run.level)))

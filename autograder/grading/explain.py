@@ -9,7 +9,7 @@ from ..check.question import Question
 from ..check.recording import Item
 from ..check.scoring import Row
 from ..check.verdict import Failure
-from .diagnose import Diagnosis, Run
+from .diagnose import Cause, Diagnosis, Run
 
 MOST = 3
 """Groups that are explained; more would bury the first."""
@@ -25,15 +25,23 @@ def explain_failures(
         worth = row.reached and row.group != scoring.GRADIENT_CHECK and report.telling(row, graded.items.get(row.item), passed)
         if worth and not row.verdict.passed:
             failed.setdefault(row.group, row)
-    told = sorted(failed, key=lambda group: group == scoring.CONDUCT)[:MOST]
-    sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in told]
-    if found.misconception is not None:
-        cause = found.misconception.says.rstrip(".")
-        sentences.append(f"This is what you get when {cause}.")
+    shown = sorted(failed, key=lambda group: group == scoring.CONDUCT)[:MOST]
+    sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in shown]
+    sentences += [told(cause, many=len(found.causes) > 1) for cause in found.causes]
+    sentences += found.relations.values()
     pair = consistency.sentence(rows)
     if pair:
         sentences.append(pair + (" Part of its points is paid for that." if found.consistent else ""))
     return list(dict.fromkeys(sentences))
+
+
+def told(cause: Cause, many: bool) -> str:
+    """A verified cause; with its place where it explains a part only, or is one of several."""
+    says = cause.misconception.says.rstrip(".")
+    if cause.groups and not many:
+        return f"This is what you get when {says}."
+    place = ", ".join(sorted(cause.groups)) or "; ".join(sorted(cause.items))
+    return f"In {place}: this is what you get when {says}."
 
 
 def explain_item(question: Question, reference: Package, row: Row, graded: Run, ladder: list[Run]) -> str:

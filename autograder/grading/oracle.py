@@ -62,7 +62,7 @@ class Judged(msgspec.Struct, frozen=True):
     share: str = "0"
     sentences: list[str] = []
     stub: bool = False
-    cause: str = ""
+    causes: list[str] = []
     fault: str = ""
 
 
@@ -90,17 +90,17 @@ class Oracle:
         sentences: list[str] = []
         found = Diagnosis()
         if share < 1:
-            if ask.again is not None:
-                found = diagnose(question, self.folder, [graded, self.run(question, ask.again)])
-                share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
             ladder = [self.run(question, data) for data in ask.ladder]
+            if ask.again is not None:
+                found = diagnose(question, self.reference, [graded, self.run(question, ask.again)], ladder[-1] if ladder else None)
+                share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
             sentences = explain_failures(question, self.reference, rows, graded, ladder, found)
         return Judged(
             rows=[RowData(r.item, r.verdict.passed, r.verdict.ratio) for r in rows],
             share=str(share),
             sentences=sentences,
             stub=untouched(graded.items, graded.ended),
-            cause=found.misconception.id if found.misconception else "",
+            causes=[cause.misconception.id for cause in found.causes],
         )
 
     def run(self, question: Question, data: RunData) -> Run:
