@@ -5,6 +5,7 @@ First the catalog; for what no catalogued mistake explains, the simple relations
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,15 +14,15 @@ import numpy as np
 
 from ..check import scoring
 from ..check.arguments import arguments_of
-from ..check.draw import Draw
 from ..check.package import Package
 from ..check.question import Question
-from ..check.recording import Item, Recording, record
-from ..check.scoring import CONDUCT, GRADIENT_CHECK, unchecked
+from ..check.recording import Emit, Item, Recording, record
+from ..check.scoring import CONDUCT, GRADIENT_CHECK, Row, unchecked
 from ..check.transformations import Evidence, recognised
 from ..check.verdict import Failure
 from ..misconceptions import Misconception, load_catalog
 from .likeness import alike
+from .redraw import Memory, Redraw
 
 MOST_CAUSES = 2
 """Causes that are named; a student with more mends these first."""
@@ -31,13 +32,21 @@ LEAST = 4
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the student's code, and the reference's on the same inputs."""
+    """One run of the student's code, and the reference's on the same inputs. memory: what was drawn."""
 
     level: int | None
     seed: bytes
     want: Recording
     items: Mapping[str, Item]
     ended: Failure | None
+    memory: Memory = field(default_factory=dict, repr=False, compare=False)
+
+    def draw(self) -> Redraw:
+        return Redraw(self.seed, self.level, self.memory)
+
+    @functools.cached_property
+    def rows(self) -> list[Row]:
+        return scoring.judge(self.want, self.items, self.ended)
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ def diagnose(question: Question, reference: Package, runs: list[Run], small: Run
 
 def failed_items(run: Run) -> set[str]:
     """The failed items that can be explained: conduct's only where nothing else failed."""
-    rows = [r for r in scoring.judge(run.want, run.items, run.ended) if not r.verdict.passed and r.group != GRADIENT_CHECK]
+    rows = [r for r in run.rows if not r.verdict.passed and r.group != GRADIENT_CHECK]
     return {r.item for r in rows if r.group != CONDUCT} or {r.item for r in rows}
 
 
@@ -113,25 +122,47 @@ def explained(
     question: Question, reference: Package, runs: list[Run], small: Run | None, known: Misconception, failed: set[str]
 ) -> Cause | None:
     """The groups and items in which a mistake yields, in every run, exactly what the student's code did; None where there are none."""
-    groups, items = {group_of(item) for item in failed}, set(failed)
-    for run in [small, *runs] if small is not None else runs:
-        theirs = mistaken(question, reference, known, run)
-        asked = [name for name in run.want.items if group_of(name) in groups or name in items]
-        wrong = {name for name in asked if not alike(run.items.get(name), theirs.items.get(name), run.want.judges[name])}
-        groups -= {group_of(name) for name in wrong}
-        items -= wrong
-        if not groups and not items:
-            return None
-    return Cause(known, frozenset(groups), frozenset(items))
+    left = Left({group_of(item) for item in failed}, set(failed))
+    try:
+        for run in [small, *runs] if small is not None else runs:
+            theirs = mistaken(question, reference, known, run, functools.partial(left.compare, run))
+            for name in run.want.items.keys() - theirs.items.keys():
+                left.compare(run, name, None)
+    except RuledOut:
+        return None
+    return Cause(known, frozenset(left.groups), frozenset(left.items))
 
 
-def mistaken(question: Question, reference: Package, known: Misconception, run: Run, checked: bool = False) -> Recording:
-    """What a mistake yields on a run's inputs. checked: with the work of the numerical gradient check."""
-    asked = question if checked else unchecked(question)
+class RuledOut(Exception):
+    """Nothing is left that a mistake could explain; the rest of its run is not needed."""
+
+
+@dataclass
+class Left:
+    """The groups and items that a mistake may still explain."""
+
+    groups: set[str]
+    items: set[str]
+
+    def compare(self, run: Run, name: str, theirs: Item | None) -> None:
+        """Strike what one item of the mistake's run rules out. Raises RuledOut when that was the last."""
+        if name not in self.items and group_of(name) not in self.groups:
+            return
+        if not alike(run.items.get(name), theirs, run.want.judges.get(name)):
+            self.groups.discard(group_of(name))
+            self.items.discard(name)
+            if not self.groups and not self.items:
+                raise RuledOut
+
+
+def mistaken(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit | None = None) -> Recording:
+    """What a mistake yields on a run's inputs; without `emit`, with the work of the numerical gradient check."""
+    asked = question if emit is None else unchecked(question)
     with np.errstate(all="ignore"), reference.standing_in(**{known.name: build(known, reference)}):
-        return record(asked, reference, Draw(run.seed, run.level))
+        return record(asked, reference, run.draw(), emit)
 
 
+@functools.cache
 def build(known: Misconception, reference: Package) -> Any:
     return known.build(getattr(reference, known.name))
 
@@ -144,11 +175,11 @@ def enough(items: frozenset[str], runs: list[Run]) -> bool:
 
 
 def consistent_groups(question: Question, reference: Package, runs: list[Run], causes: list[Cause]) -> frozenset[str]:
-    """The gradients that are the true derivative of the first cause's wrong forward, by the cause's own gradient check on every run."""
+    """The gradients that are the true derivative of the first cause's wrong forward, by the cause's own gradient check."""
     if not causes or "forward" not in causes[0].groups:
         return frozenset()
     gradients = causes[0].groups & {"backward", "gradients"}
-    if not gradients or not all(is_true_pair(mistaken(question, reference, causes[0].misconception, run, checked=True)) for run in runs):
+    if not gradients or not is_true_pair(mistaken(question, reference, causes[0].misconception, runs[0])):
         return frozenset()
     return frozenset(gradients)
 
@@ -171,5 +202,4 @@ def related(question: Question, reference: Package, runs: list[Run], failed: set
 
 
 def evidence(question: Question, reference: Package, run: Run) -> Evidence:
-    rows = scoring.judge(run.want, run.items, run.ended)
-    return Evidence(rows, run.items, run.want.items, arguments_of(question, reference, Draw(run.seed, run.level)))
+    return Evidence(run.rows, run.items, run.want.items, arguments_of(question, reference, run.draw()))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from ..check import consistency, report, scoring, tracing
-from ..check.draw import Draw
 from ..check.package import Package
 from ..check.question import Question
 from ..check.recording import Item
@@ -16,9 +17,9 @@ MOST = 3
 
 
 def explain_failures(
-    question: Question, reference: Package, rows: list[Row], graded: Run, ladder: list[Run], found: Diagnosis
+    question: Question, reference: Package, rows: list[Row], graded: Run, ladder: Sequence[Callable[[], Run]], found: Diagnosis
 ) -> list[str]:
-    """Sentences, the most useful first."""
+    """Sentences, the most useful first. ladder: the runs at small sizes, each made when it is asked for."""
     failed: dict[str, Row] = {}
     passed = scoring.groups_of(rows)
     for row in rows:
@@ -44,12 +45,13 @@ def told(cause: Cause, many: bool) -> str:
     return f"In {place}: this is what you get when {says}."
 
 
-def explain_item(question: Question, reference: Package, row: Row, graded: Run, ladder: list[Run]) -> str:
+def explain_item(question: Question, reference: Package, row: Row, graded: Run, ladder: Sequence[Callable[[], Run]]) -> str:
     """The item at the smallest size at which it fails; at full size where it fails only there."""
-    for run in ladder:
-        small = next((r for r in scoring.judge(run.want, run.items, run.ended) if r.item == row.item and not r.verdict.passed), None)
+    for level in ladder:
+        run = level()
+        small = next((r for r in run.rows if r.item == row.item and not r.verdict.passed), None)
         if small is not None and small.reached:
-            calls = tracing.calls_to(question, reference, Draw(run.seed, run.level), row.item)
+            calls = tracing.calls_to(question, reference, run.draw(), row.item)
             return explain_run(question, small, run, calls)
     return explain_run(question, row, graded, [])
 

@@ -173,7 +173,7 @@ class Grading:
         return Request(
             question=question.id,
             folder=self.submission.folder,
-            runs=[Run(level, self.seed(question, level, salt)) for level, salt in runs],
+            runs=[Run(level, self.seed(question, level, salt), checked=not salt) for level, salt in runs],
             cpu_seconds=limits.cpu_seconds,
             memory=limits.memory_mb << 20,
             forbid=list(settings.forbid),
