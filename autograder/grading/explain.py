@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..assignment import Telling
 from ..check import consistency, report, scoring, tracing
 from ..check.package import Package
 from ..check.question import Question
@@ -17,9 +18,20 @@ MOST = 3
 
 
 def explain_failures(
-    question: Question, reference: Package, rows: list[Row], graded: Run, ladder: Sequence[Callable[[], Run]], found: Diagnosis
+    question: Question,
+    reference: Package,
+    rows: list[Row],
+    graded: Run,
+    ladder: Sequence[Callable[[], Run]],
+    found: Diagnosis,
+    telling: Telling = "cause",
 ) -> list[str]:
-    """Sentences, the most useful first. ladder: the runs at small sizes, each made when it is asked for."""
+    """Sentences, the most useful first; as many as `telling` allows.
+
+    ladder: the runs at small sizes, each made when it is asked for.
+    """
+    if telling == "none":
+        return [f"{question.id} {question.title} has a mistake; what it is, is not told now."]
     failed: dict[str, Row] = {}
     passed = scoring.groups_of(rows)
     for row in rows:
@@ -28,12 +40,22 @@ def explain_failures(
             failed.setdefault(row.group, row)
     shown = sorted(failed, key=lambda group: group == scoring.CONDUCT)[:MOST]
     sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in shown]
+    if telling == "symptom":
+        return list(dict.fromkeys(sentences))
     sentences += [told(cause, many=len(found.causes) > 1) for cause in found.causes]
     sentences += found.relations.values()
     pair = consistency.sentence(rows)
     if pair:
         sentences.append(pair + (" Part of its points is paid for that." if found.consistent else ""))
     return list(dict.fromkeys(sentences))
+
+
+def unpaid_failures(question: Question, rows: list[Row]) -> list[str]:
+    """Where every point is earned and a check that earns nothing disagrees all the same: full marks must not hide it."""
+    wrong = [row for row in rows if row.group == scoring.GRADIENT_CHECK and not row.verdict.passed and not row.verdict.undecided]
+    if scoring.share(rows, {}) < 1 or not wrong:
+        return []
+    return [f"{report.headline(question, wrong[0])} It costs nothing, but look at it: backward must be right on every input."]
 
 
 def told(cause: Cause, many: bool) -> str:

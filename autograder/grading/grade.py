@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from .. import __version__
+from ..assignment import Stage
 from ..check.draw import LADDER
 from ..check.question import Question
 from ..check.seeds import question_seed
@@ -28,12 +29,15 @@ from .result import ItemResult, QuestionResult, Result, Status, rounded, total_o
 
 OnResult = Callable[[Result], None]
 Kind = Literal["numpy", "torch"]
+BEFORE = Stage()
 
 
-def grade(source: Path, course: Course, on_result: OnResult | None = None, only: set[str] | None = None) -> Result:
+def grade(
+    source: Path, course: Course, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE
+) -> Result:
     """Grade one submission; for many, keep a Grader."""
     with Grader(course) as grader:
-        return grader.grade(source, on_result, only)
+        return grader.grade(source, on_result, only, stage)
 
 
 class Grader:
@@ -48,7 +52,9 @@ class Grader:
         self.keep = keep
         self.rooms: dict[Kind, Room] = {}
 
-    def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None) -> Result:
+    def grade(
+        self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE
+    ) -> Result:
         """Grade the submission `source` (a zip or a folder).
 
         on_result is called with the result so far: at once, with every question "not reached", and after each question.
@@ -59,7 +65,7 @@ class Grader:
         with tempfile.TemporaryDirectory(prefix="ps2-submission-") as folder:
             Path(folder).chmod(0o755)
             submission = take(source, Path(folder), given=self.course.reference, wanted=self.course.assignment.files())
-            return Grading(self, submission, questions, on_result or (lambda result: None)).run()
+            return Grading(self, submission, questions, on_result or (lambda result: None), stage).run()
 
     def room(self, kind: Kind) -> Room:
         """The zygote and the judge for questions of one kind."""
@@ -111,8 +117,9 @@ def hidden(course: Course) -> list[str]:
 class Grading:
     """The grading of one submission, from the first second to the last question."""
 
-    def __init__(self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult) -> None:
+    def __init__(self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult, stage: Stage) -> None:
         self.grader = grader
+        self.stage = stage
         self.course = course = grader.course
         self.submission = submission
         self.questions = questions
@@ -192,6 +199,7 @@ class Grading:
             reference=str(self.course.reference),
             weights={group: str(w) for group, w in assignment.weights_of(question).items()},
             consistent=str(assignment.consistent_backward),
+            telling=assignment.telling(question, self.stage),
             graded=oracle.run_data(None, seed, graded.items, graded.ended or first.stopped),
             again=next((oracle.run_data(None, self.seed(question, None, "again"), r.items, r.ended) for r in more[:1]), None),
             ladder=[oracle.run_data(r.level, self.seed(question, r.level), r.items, r.ended) for r in more[1:] if r.complete or r.items],
@@ -218,13 +226,14 @@ class Grading:
             items=[ItemResult(r.item, r.passed, r.ratio if abs(r.ratio) < float("inf") else None) for r in judged.rows],
             seconds=time.monotonic() - began,
             sentences=sentences,
-            output=answer.output,
+            output="" if self.course.assignment.telling(question, self.stage) == "none" and status != "passed" else answer.output,
         )
 
     def lost(self, question: Question, sentences: list[str], began: float) -> QuestionResult:
-        """Nothing could be run."""
-        blank = self.not_reached(question)
-        return msgspec.structs.replace(blank, status="failed", sentences=sentences, seconds=time.monotonic() - began)
+        """Nothing could be run: the file is missing or cannot be imported."""
+        there = (Path(self.submission.folder) / "ps2" / question.file).is_file()
+        status: Status = "failed" if there else "empty"
+        return msgspec.structs.replace(self.not_reached(question), status=status, sentences=sentences, seconds=time.monotonic() - began)
 
     def faulty(self, question: Question, fault: str, began: float) -> QuestionResult:
         says = f"{question.id} {question.title} could not be judged: a fault of the grader, not yours. Staff: {fault}"

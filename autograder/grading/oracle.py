@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..assignment import Telling
 from ..check import scoring
 from ..check.package import Package
 from ..check.question import Question, load_questions
@@ -21,7 +22,7 @@ from ..check.recording import NOT_ASKED, Item, Recording, record
 from ..check.verdict import Failure
 from ..sandbox import wire
 from .diagnose import Diagnosis, Run, diagnose
-from .explain import explain_failures
+from .explain import explain_failures, unpaid_failures
 from .redraw import Memory, Redraw
 
 
@@ -39,12 +40,14 @@ class Ask(msgspec.Struct, frozen=True):
 
     again: a second seed at full size.
     weights: of the groups. consistent: the share paid for the true derivative of a catalogued wrong forward.
+    telling: how much of it is told; the share never depends on that.
     """
 
     question: str
     reference: str
     weights: dict[str, str]
     consistent: str
+    telling: Telling
     graded: RunData
     ladder: list[RunData] = []
     again: RunData | None = None
@@ -88,19 +91,19 @@ class Oracle:
         weights = {group: Fraction(w) for group, w in ask.weights.items()}
         rows = graded.rows
         share = scoring.share(rows, weights)
-        sentences: list[str] = []
+        sentences = unpaid_failures(question, rows)
         found = Diagnosis()
         if share < 1:
             ladder = [functools.cache(functools.partial(self.run, question, data)) for data in ask.ladder]
             if ask.again is not None:
                 found = diagnose(question, self.reference, [graded, self.run(question, ask.again)], ladder[-1]() if ladder else None)
                 share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
-            sentences = explain_failures(question, self.reference, rows, graded, ladder, found)
+            sentences = explain_failures(question, self.reference, rows, graded, ladder, found, ask.telling)
         return Judged(
             rows=[RowData(r.item, r.verdict.passed, r.verdict.ratio) for r in rows],
             share=str(share),
             sentences=sentences,
-            stub=untouched(graded.items, graded.ended),
+            stub=untouched(rows, graded.items, graded.ended),
             causes=[cause.misconception.id for cause in found.causes],
         )
 
@@ -120,12 +123,11 @@ class Oracle:
         return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None, memory)
 
 
-def untouched(items: Mapping[str, Item], ended: Failure | None) -> bool:
-    """Whether the student's code answered nothing, and every reason for it is a stub."""
-    answered = [name for name, item in items.items() if not isinstance(item, Failure) and not name.startswith(scoring.CONDUCT)]
+def untouched(rows: list[scoring.Row], items: Mapping[str, Item], ended: Failure | None) -> bool:
+    """Whether nothing of value passed, and every exception on the way was a stub's."""
+    passed = [row for row in rows if row.verdict.passed and row.group not in (scoring.CONDUCT, scoring.GRADIENT_CHECK)]
     failures = [i for i in items.values() if isinstance(i, Failure)] + ([ended] if ended else [])
-    reasons = {f.kind for f in failures if f.says != NOT_ASKED}
-    return not answered and reasons == {"stub"}
+    return not passed and {f.kind for f in failures if f.says != NOT_ASKED} == {"stub"}
 
 
 def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None) -> RunData:
