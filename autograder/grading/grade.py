@@ -32,9 +32,7 @@ Kind = Literal["numpy", "torch"]
 BEFORE = Stage()
 
 
-def grade(
-    source: Path, course: Course, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE
-) -> Result:
+def grade(source: Path, course: Course, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE) -> Result:
     """Grade one submission; for many, keep a Grader."""
     with Grader(course) as grader:
         return grader.grade(source, on_result, only, stage)
@@ -52,9 +50,7 @@ class Grader:
         self.keep = keep
         self.rooms: dict[Kind, Room] = {}
 
-    def grade(
-        self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE
-    ) -> Result:
+    def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE) -> Result:
         """Grade the submission `source` (a zip or a folder).
 
         on_result is called with the result so far: at once, with every question "not reached", and after each question.
