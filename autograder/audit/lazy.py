@@ -36,7 +36,7 @@ def instead(right: Any, calls: Callable[[str, Any], Any]) -> Any:
 
 
 def changing(*changes: Change) -> Build:
-    """Every result is changed; a second change is for `backward` and what it leaves in `gradients`."""
+    """Every result is changed, running statistics too; a second change is for `backward` and what it leaves in `gradients`."""
 
     def calls(name: str, original: Any) -> Any:
         change = changes[-1] if name == "backward" else changes[0]
@@ -47,6 +47,9 @@ def changing(*changes: Change) -> Build:
             result = original(*arguments)
             if name == "backward" and hasattr(arguments[0], "gradients"):
                 arguments[0].gradients = changed(arguments[0].gradients, change, given)
+            for kept in ("running_mean", "running_var"):
+                if hasattr(arguments[0], kept):
+                    setattr(arguments[0], kept, changed(getattr(arguments[0], kept), change, given))
             return changed(result, change, given)
 
         return lazy
@@ -89,10 +92,15 @@ def echo(right: Any) -> Any:
 
 
 def hard_coded(right: Any) -> Any:
-    """Right for the default arguments, or for arrays of ones, whatever is passed; None where there is nothing to pass."""
-    if not inspect.isclass(right) or not inspect.signature(right).parameters:
+    """Right for the default arguments, or for arrays of ones, whatever is passed; None where none of these is passed.
+
+    Nothing is left in `gradients`: weights that are written into the code are not trained.
+    """
+    if not inspect.isclass(right):
         return None
     parameters = inspect.signature(right).parameters
+    if not any(p.default is not inspect.Parameter.empty or "ndarray" in str(p.annotation) for p in parameters.values()):
+        return None
 
     def init(self: Any, *arguments: Any, **named: Any) -> None:
         bound = inspect.signature(right).bind(*arguments, **named).arguments
@@ -103,7 +111,15 @@ def hard_coded(right: Any) -> Any:
         }
         right.__init__(self, **free)
 
-    return type(right.__name__, (right,), {"__module__": right.__module__, "__init__": init})
+    original = getattr(right, "backward", None)
+
+    def backward(self: Any, *arguments: Any) -> Any:
+        grad = original(self, *arguments) if original else None
+        self.gradients = {}
+        return grad
+
+    methods = {"__init__": init, **({"backward": backward} if original else {})}
+    return type(right.__name__, (right,), {"__module__": right.__module__, **methods})
 
 
 def as_float32(a: Any, _: Any) -> Any:
