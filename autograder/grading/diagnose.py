@@ -32,7 +32,10 @@ LEAST = 4
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the student's code, and the reference's on the same inputs. memory: what was drawn."""
+    """One run of the student's code, and the reference's on the same inputs.
+
+    memory: what was drawn. known: recordings of catalogued mistakes on these inputs, kept where many answers are compared with them.
+    """
 
     level: int | None
     seed: bytes
@@ -40,6 +43,7 @@ class Run:
     items: Mapping[str, Item]
     ended: Failure | None
     memory: Memory = field(default_factory=dict, repr=False, compare=False)
+    known: dict[str, Recording] | None = field(default=None, repr=False, compare=False)
 
     def draw(self) -> Redraw:
         return Redraw(self.seed, self.level, self.memory)
@@ -125,7 +129,7 @@ def explained(
     left = Left({group_of(item) for item in failed}, set(failed))
     try:
         for run in [small, *runs] if small is not None else runs:
-            theirs = mistaken(question, reference, known, run, functools.partial(left.compare, run))
+            theirs = replayed(question, reference, known, run, functools.partial(left.compare, run))
             for name in run.want.items.keys() - theirs.items.keys():
                 left.compare(run, name, None)
     except RuledOut:
@@ -153,6 +157,17 @@ class Left:
             self.items.discard(name)
             if not self.groups and not self.items:
                 raise RuledOut
+
+
+def replayed(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit) -> Recording:
+    """What a mistake yields, from the run's own store where it has one."""
+    if run.known is None:
+        return mistaken(question, reference, known, run, emit)
+    if known.id not in run.known:
+        run.known[known.id] = mistaken(question, reference, known, run, lambda name, item: None)
+    for name, item in run.known[known.id].items.items():
+        emit(name, item)
+    return run.known[known.id]
 
 
 def mistaken(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit | None = None) -> Recording:
