@@ -17,7 +17,8 @@ from ..check.arguments import arguments_of
 from ..check.package import Package
 from ..check.question import Question
 from ..check.recording import Emit, Item, Recording, record
-from ..check.scoring import CONDUCT, GRADIENT_CHECK, Row, unchecked
+from ..check.report import telling
+from ..check.scoring import GRADIENT_CHECK, Row, unchecked
 from ..check.transformations import Evidence, recognised
 from ..check.verdict import Failure
 from ..misconceptions import Misconception, load_catalog
@@ -88,9 +89,10 @@ def diagnose(question: Question, reference: Package, runs: list[Run], small: Run
 
 
 def failed_items(run: Run) -> set[str]:
-    """The failed items that can be explained: conduct's only where nothing else failed."""
+    """The failed items that can be explained: of conduct those that are no mere consequence of another failure."""
+    passed = scoring.groups_of(run.rows)
     rows = [r for r in run.rows if not r.verdict.passed and r.group != GRADIENT_CHECK]
-    return {r.item for r in rows if r.group != CONDUCT} or {r.item for r in rows}
+    return {r.item for r in rows if telling(r, run.items.get(r.item), passed)} or {r.item for r in rows}
 
 
 def group_of(item: str) -> str:
