@@ -46,7 +46,7 @@ check-generated: ## fail if a generated file is stale
 	@$(RUN) regenerate --check
 
 audit: ## prove the checks on right, wrong and hostile submissions
-	@$(RUN) audit
+	@$(RUN) audit --html dist/audit.html
 
 gradescope: ## build the zip that Gradescope takes
 	@$(RUN) gradescope

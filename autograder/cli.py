@@ -79,11 +79,13 @@ def audit(
     wrong: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose points.")] = None,  # noqa: UP045
     right: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose none.")] = None,  # noqa: UP045
     json: JsonFile = None,
+    html: Annotated[Optional[Path], typer.Option("--html", metavar="FILE", help="Write the result as a page.")] = None,  # noqa: UP045
+    thorough: Annotated[bool, typer.Option("--thorough", help="Hours: right answers on 2,000 seeds, other questions on 20.")] = False,
 ) -> None:
     """Prove the verdicts: every known mistake fails its question and no other, right answers pass, lazy ones earn nothing."""
     from .audit.command import audit_command
 
-    raise typer.Exit(audit_command(part, seeds, wrong, right, json))
+    raise typer.Exit(audit_command(part, seeds, wrong, right, json, html, thorough))
 
 
 @app.command()

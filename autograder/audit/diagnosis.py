@@ -26,6 +26,8 @@ from .runs import reference, seed_of, wanted
 
 FIRST = 0.95
 """Share of runs in which a mistake must be named first to count as diagnosed."""
+SLOWER = 10
+"""Seeds a scene where a question has no small sizes: its judges of distributions take a second a run."""
 MOST_PAIRS = 12
 """Pairs a question that are tried, always the same ones."""
 PAID = Fraction(1, 2)
@@ -80,7 +82,7 @@ def audit_diagnosis(id: str, seeds: int) -> Audit:
     """Single mistakes, then pairs, of one question."""
     question = REGISTRY[id]
     known = known_mistakes(question)
-    scenes = [Scene(question, number) for number in range(max(1, seeds // 2))]
+    scenes = [Scene(question, number) for number in range(max(1, seeds // (2 if question.ladder else SLOWER)))]
     found: list[Finding] = []
     first = 0
     for mistake in known:

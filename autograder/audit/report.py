@@ -77,8 +77,7 @@ class Audit(msgspec.Struct, frozen=True):
     @property
     def clean(self) -> bool:
         lost = self.cascades + self.false_failures + self.unearned + self.grey + len(self.serious)
-        caught = self.killed == self.misconceptions and self.automatic_killed >= MUTANTS_KILLED * self.automatic_mutants
-        return caught and lost == 0 and self.margin <= MARGIN and self.diagnosed
+        return self.killed == self.misconceptions and self.mutants_killed and lost == 0 and self.margin <= MARGIN and self.diagnosed
 
     @property
     def serious(self) -> list[Finding]:
@@ -88,6 +87,10 @@ class Audit(msgspec.Struct, frozen=True):
     @property
     def diagnosed(self) -> bool:
         return self.diagnosed_first >= DIAGNOSED * self.single and self.pairs_named >= PAIRS_NAMED * self.pairs
+
+    @property
+    def mutants_killed(self) -> bool:
+        return self.automatic_killed >= MUTANTS_KILLED * self.automatic_mutants
 
     @property
     def single(self) -> int:
@@ -105,26 +108,30 @@ def write_json(audit: Audit, path: Path) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(audit, losses=()))) + b"\n")
 
 
+def counts(audit: Audit) -> list[tuple[str, str, str, bool | None]]:
+    """(what, found, what it must be, whether it is so; None where there is nothing to be)."""
+    a, singles = audit, audit.single
+    return [
+        ("questions", str(a.questions), "", None),
+        ("misconceptions caught", str(a.killed), f"all {a.misconceptions}", a.killed == a.misconceptions),
+        ("equivalent ones", str(a.equivalent), "", None),
+        ("points lost on other questions", f"{a.cascades:g}", "0", a.cascades == 0),
+        ("false failures", str(a.false_failures), "0", a.false_failures == 0),
+        ("unearned points", str(a.unearned), "0", a.unearned == 0),
+        ("largest error / tolerance of right answers", f"{a.margin:.2g}", f"≤ {MARGIN}", a.margin <= MARGIN),
+        ("caught too narrowly, or undecided", str(a.grey), "0", a.grey == 0),
+        ("causes named first", str(a.diagnosed_first), f"≥ {DIAGNOSED:.0%} of {singles}", a.diagnosed_first >= DIAGNOSED * singles),
+        ("pairs with a cause named", str(a.pairs_named), f"≥ {PAIRS_NAMED:.0%} of {a.pairs}", a.pairs_named >= PAIRS_NAMED * a.pairs),
+        ("automatic mutants killed", str(a.automatic_killed), f"≥ {MUTANTS_KILLED:.0%} of {a.automatic_mutants}", a.mutants_killed),
+        ("findings", str(len(a.findings)), "0", not a.findings),
+    ]
+
+
 def show(audit: Audit, console: Console) -> None:
     """The counts, each with what it should be, and the findings."""
     table = Table("", "found", "must be", title="audit")
-    caught = f"all {audit.misconceptions}"
-    rows = [
-        ("questions", audit.questions, ""),
-        ("misconceptions caught", audit.killed, caught),
-        ("equivalent ones", audit.equivalent, ""),
-        ("points lost on other questions", f"{audit.cascades:g}", "0"),
-        ("false failures", audit.false_failures, "0"),
-        ("unearned points", audit.unearned, "0"),
-        ("largest error / tolerance of right answers", f"{audit.margin:.2g}", f"≤ {MARGIN}"),
-        ("caught too narrowly, or undecided", audit.grey, "0"),
-        ("causes named first", audit.diagnosed_first, f"≥ {DIAGNOSED:.0%} of {audit.single}"),
-        ("pairs with a cause named", audit.pairs_named, f"≥ {PAIRS_NAMED:.0%} of {audit.pairs}"),
-        ("automatic mutants killed", audit.automatic_killed, f"≥ {MUTANTS_KILLED:.0%} of {audit.automatic_mutants}"),
-        ("findings", len(audit.findings), "0"),
-    ]
-    for what, found, wanted in rows:
-        table.add_row(what, str(found), wanted)
+    for what, found, wanted, good in counts(audit):
+        table.add_row(what, found, wanted, style="bold red" if good is False else None)
     console.print(table)
     for f in audit.findings:
         place = " ".join(part for part in (f.question, f.subject, f.item and f'"{f.item}"', f.seed) if part)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,15 @@ from ..check.package import Package
 from ..check.question import Question
 from ..check.recording import Emit, Item, Recording, record
 from ..check.report import telling
-from ..check.scoring import GRADIENT_CHECK, Row, unchecked
+from ..check.scoring import CONDUCT, GRADIENT_CHECK, Row, unchecked
 from ..check.transformations import Evidence, recognised
 from ..check.verdict import Failure
 from ..misconceptions import Misconception, load_catalog
 from .likeness import alike
 from .redraw import Memory, Redraw
 
+MOST_COMPOSED = 100
+"""Pairs of mistakes that are tried where no single one explains anything."""
 MOST_CAUSES = 2
 """Causes that are named; a student with more mends these first."""
 LEAST = 4
@@ -56,11 +59,15 @@ class Run:
 
 @dataclass(frozen=True)
 class Cause:
-    """A catalogued mistake and the groups it explains; or, where it explains none of them whole, the items."""
+    """A catalogued mistake and the groups it explains; or, where it explains none of them whole, the items.
+
+    together: only with the other cause of the same diagnosis.
+    """
 
     misconception: Misconception
     groups: frozenset[str]
     items: frozenset[str]
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,10 @@ def named(question: Question, reference: Package, runs: list[Run], small: Run | 
     """Of the catalogued mistakes the one that explains most groups; then the one that explains most of what is left."""
     candidates = [cause for known in known_mistakes(question) if (cause := explained(question, reference, runs, small, known, failed))]
     causes: list[Cause] = []
-    left = {group_of(item) for item in failed}
+    groups = {group_of(item) for item in failed}
+    left = set(groups)
     while left and len(causes) < MOST_CAUSES:
-        best = max(candidates, key=lambda c: len(c.groups & left), default=None)
+        best = max(candidates, key=lambda c: (len(c.groups & left), -len(predicted(c.misconception) - groups)), default=None)
         if best is None or not best.groups & left:
             break
         causes.append(Cause(best.misconception, frozenset(best.groups & left), frozenset()))
@@ -117,7 +125,39 @@ def named(question: Question, reference: Package, runs: list[Run], small: Run | 
     partly = max(loose, key=lambda c: len(c.items), default=None)
     if partly is not None and partly.items and len(causes) < MOST_CAUSES and enough(partly.items, runs):
         causes.append(partly)
-    return causes
+    return causes if causes or small is None else together(question, reference, [small, *runs], groups)
+
+
+def predicted(known: Misconception) -> set[str]:
+    """The groups that a mistake fails: of two that explain the same, the one that fails nothing else is the student's."""
+    return {group_of(item) for item in known.fails}
+
+
+def together(question: Question, reference: Package, runs: list[Run], groups: set[str]) -> list[Cause]:
+    """Two catalogued mistakes that explain every failed group only when both are made; at most MOST_COMPOSED pairs are tried."""
+    fitting = [known for known in known_mistakes(question) if predicted(known) <= groups | {CONDUCT}]
+    pairs = [p for p in permutations(fitting, 2) if groups - {CONDUCT} <= predicted(p[0]) | predicted(p[1])]
+    for one, other in pairs[:MOST_COMPOSED]:
+        if all(composed(question, reference, run, one, other, groups) for run in runs):
+            return [Cause(known, frozenset(groups), frozenset(), together=True) for known in (one, other)]
+    return []
+
+
+def composed(question: Question, reference: Package, run: Run, one: Misconception, other: Misconception, groups: set[str]) -> bool:
+    """Whether `other`, made upon `one`, gives exactly the student's answers in these groups."""
+
+    def emit(name: str, item: Item) -> None:
+        if group_of(name) in groups and not alike(run.items.get(name), item, run.want.judges.get(name)):
+            raise RuledOut
+
+    try:
+        with np.errstate(all="ignore"), reference.standing_in(**{one.name: build(one, reference)}):
+            wrong = other.build(getattr(reference, other.name))
+            with reference.standing_in(**{other.name: wrong}):
+                record(unchecked(question), reference, run.draw(), emit)
+    except Exception:  # RuledOut; or a mistake made by editing text, which cannot be made upon one that has none
+        return False
+    return True
 
 
 def known_mistakes(question: Question) -> list[Misconception]:

@@ -42,7 +42,7 @@ def explain_failures(
     sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in shown]
     if telling == "symptom":
         return list(dict.fromkeys(sentences))
-    sentences += [told(cause, many=len(found.causes) > 1) for cause in found.causes]
+    sentences += causes_told(found)
     sentences += found.relations.values()
     pair = consistency.sentence(rows)
     if pair:
@@ -56,6 +56,13 @@ def unpaid_failures(question: Question, rows: list[Row]) -> list[str]:
     if scoring.share(rows, {}) < 1 or not wrong:
         return []
     return [f"{report.headline(question, wrong[0])} It costs nothing, but look at it: backward must be right on every input."]
+
+
+def causes_told(found: Diagnosis) -> list[str]:
+    if any(cause.together for cause in found.causes):
+        both = ", and ".join(cause.misconception.says.rstrip(".") for cause in found.causes)
+        return [f"Two mistakes at once: this is what you get when {both}."]
+    return [told(cause, many=len(found.causes) > 1) for cause in found.causes]
 
 
 def told(cause: Cause, many: bool) -> str:
