@@ -28,6 +28,8 @@ FIRST = 0.95
 """Share of runs in which a mistake must be named first to count as diagnosed."""
 SLOWER = 10
 """Seeds a scene where a question has no small sizes: its judges of distributions take a second a run."""
+MOST_DIAGNOSES = 150
+"""Of one question's single mistakes: more than that only thoroughly."""
 MOST_PAIRS = 12
 """Pairs a question that are tried, always the same ones."""
 PAID = Fraction(1, 2)
@@ -78,11 +80,12 @@ def recorded(question: Question, run: Run, mistakes: tuple[Misconception, ...]) 
         return record(unchecked(question), reference(), run.draw())
 
 
-def audit_diagnosis(id: str, seeds: int) -> Audit:
-    """Single mistakes, then pairs, of one question."""
+def audit_diagnosis(id: str, seeds: int, thorough: bool = False) -> Audit:
+    """Single mistakes, then pairs, of one question: on all seeds when thorough, else on as many as take about half a minute."""
     question = REGISTRY[id]
     known = known_mistakes(question)
-    scenes = [Scene(question, number) for number in range(max(1, seeds // (2 if question.ladder else SLOWER)))]
+    count = seeds // 2 if thorough else min(seeds // (2 if question.ladder else SLOWER), MOST_DIAGNOSES // len(known or "1"))
+    scenes = [Scene(question, number) for number in range(max(1, count))]
     found: list[Finding] = []
     first = 0
     for mistake in known:

@@ -259,7 +259,7 @@ def replaced(audit: Audit, findings: tuple[Finding, ...]) -> Audit:
 def tasks_for(questions: list[str], seeds: int, wrong: list[str], right: list[str], thorough: bool, sample: int) -> Iterator[Task]:
     """The pieces, the long ones first."""
     right_seeds, cascade_seeds = (max(seeds, THOROUGH), max(seeds, 20)) if thorough else (seeds, CASCADE_SEEDS)
-    yield from ((audit_diagnosis, (id, seeds)) for id in questions)
+    yield from ((audit_diagnosis, (id, seeds, thorough)) for id in questions)
     yield from mutant_tasks(questions, sample)
     yield from ((audit_lazy, (id, seeds)) for id in questions)
     yield from ((audit_wrong_folder, (folder, questions, seeds)) for folder in wrong)
