@@ -143,12 +143,16 @@ def key_of(place: Place, diff: str) -> str:
     return hashlib.sha256(f"{place.file} {place.name}\n{diff}".encode()).hexdigest()[:16]
 
 
-def sample_of(file: str, count: int) -> list[tuple[Place, str]]:
-    """The first `count` mutants of a file that change it and still compile, no two alike."""
+def sample_of(file: str, count: int, questions: tuple[str, ...]) -> list[tuple[Place, str]]:
+    """The first `count` mutants of a file that change it and still compile, no two alike, in what these questions ask or a helper."""
+    elsewhere = {name for q in REGISTRY.values() if q.id not in questions for name in q.names}
+    elsewhere -= {name for id in questions for name in REGISTRY[id].names}
     chosen: dict[str, tuple[Place, str]] = {}
     for place in places(file):
         if len(chosen) >= count:
             break
+        if place.name in elsewhere:
+            continue
         source = mutated(place)
         if source != source_of(file) and compiles(source) and source not in chosen:
             chosen[source] = (place, source)
@@ -166,7 +170,7 @@ def compiles(source: str) -> bool:
 def audit_mutants(file: str, count: int, chunk: int, questions: tuple[str, ...]) -> Audit:
     """One piece of a file's sample."""
     total = Audit()
-    for place, source in cached_sample(file, count)[chunk * CHUNK : (chunk + 1) * CHUNK]:
+    for place, source in cached_sample(file, count, questions)[chunk * CHUNK : (chunk + 1) * CHUNK]:
         diff = diff_of(place, source)
         if key_of(place, diff) in EQUIVALENT:
             continue
@@ -178,8 +182,8 @@ def audit_mutants(file: str, count: int, chunk: int, questions: tuple[str, ...])
 
 
 @functools.lru_cache(maxsize=4)
-def cached_sample(file: str, count: int) -> list[tuple[Place, str]]:
-    return sample_of(file, count)
+def cached_sample(file: str, count: int, questions: tuple[str, ...]) -> list[tuple[Place, str]]:
+    return sample_of(file, count, questions)
 
 
 def survivor(place: Place, diff: str, asked: list[Question]) -> Finding:

@@ -228,7 +228,7 @@ def run_audit(
     *,
     workers: int | None = None,
     thorough: bool = False,
-    sample: int = SAMPLE,
+    sample: int | None = None,
 ) -> Audit:
     """Audit one part, or all.
 
@@ -241,7 +241,7 @@ def run_audit(
     questions = [q.id for q in REGISTRY.values() if part in (None, q.part)]
     if not questions:
         raise ValueError(f"there is no part {part}")
-    tasks = list(tasks_for(questions, seeds, folders_in(wrong), folders_in(right), thorough, sample))
+    tasks = list(tasks_for(questions, seeds, folders_in(wrong), folders_in(right), thorough, SAMPLE if sample is None else sample))
     total = Audit()
     for done, piece in enumerate(run_tasks(tasks, workers), 1):
         total += piece

@@ -87,8 +87,14 @@ TANH = Nonlinearity("tanh", np.tanh, lambda z: np.cosh(np.clip(z, -300, 300)) **
 RELU = Nonlinearity("ReLU", lambda z: z * relu_slope(z), relu_slope)
 
 BANDS: dict[str, tuple[Array, Array]] = {
-    "tanh": (np.full((2, 6), -9.0), np.full((2, 6), 9.0)),
-    "ReLU": (np.full((2, 6), -9.0), np.full((2, 6), 9.0)),
+    "tanh": (
+        np.array([[-0.081, -0.131, -0.185, -0.25, -0.326, -0.413], [-0.551, -0.53, -0.543, -0.453, -0.395, -0.254]]),
+        np.array([[0.07, 0.125, 0.175, 0.25, 0.335, 0.48], [0.553, 0.514, 0.441, 0.402, 0.337, 0.234]]),
+    ),
+    "ReLU": (
+        np.array([[-0.234, -0.901, -1.581, -2.211, -2.761, -3.473], [-1.849, -1.844, -1.83, -1.701, -1.533, -1.228]]),
+        np.array([[0.186, 0.809, 1.463, 2.155, 2.869, 3.397], [1.605, 1.579, 1.426, 1.251, 1.116, 0.689]]),
+    ),
 }
 """Limits (low, high) of the log ratios, in the order of `predicted`; false-failure probability 1e-9: benchmarks/deep_stack_band.py."""
 
