@@ -46,7 +46,7 @@ check-generated: ## fail if a generated file is stale
 	@$(RUN) regenerate --check
 
 audit: ## prove the checks on right, wrong and hostile submissions
-	@$(RUN) audit
+	@$(RUN) audit --html dist/audit.html
 
 audit-attacks: ## hostile submissions, with all layers of confinement and with each off in turn (as root, some minutes)
 	@$(RUN) audit --attacks --each-layer $(if $(JSON),--json $(JSON))

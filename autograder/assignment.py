@@ -14,6 +14,7 @@ from .check.question import REGISTRY, Question, load_questions
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
 Share = str | int | float
+Telling = Literal["none", "symptom", "cause"]
 
 
 class AssignmentError(ValueError):
@@ -34,6 +35,31 @@ class Gradescope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stdout_visibility: Visibility = "visible"
 
 
+class Stage(msgspec.Struct, frozen=True):
+    """When a submission was made: after the deadline? after how many others on the same day?"""
+
+    late: bool = False
+    earlier_today: int = 0
+
+
+class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much is told of a question that fails: nothing but that it does, the symptom, or also its cause.
+
+    before, after: the deadline. full_a_day: after so many submissions on one day a cause is no longer told; 0: always.
+    """
+
+    before: Telling = "cause"
+    after: Telling = "cause"
+    full_a_day: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class QuestionFeedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of one question, where it differs."""
+
+    before: Telling | None = None
+    after: Telling | None = None
+
+
 class PartSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """imports: top-level packages, beside the standard library and ps2, that this part's student code may import."""
 
@@ -52,6 +78,7 @@ class QuestionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits | None = None
     forbid: tuple[str, ...] = ()
     visibility: Visibility | None = None
+    feedback: QuestionFeedback = QuestionFeedback()
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +94,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weights: dict[str, Share] = {}
     limits: Limits = Limits()
     gradescope: Gradescope = Gradescope()
+    feedback: Feedback = Feedback()
 
     def asked(self) -> list[Question]:
         """The questions that are switched on, in order."""
@@ -88,6 +116,13 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def limits_of(self, question: Question) -> Limits:
         return self.questions[question.id].limits or self.limits
+
+    def telling(self, question: Question, stage: Stage) -> Telling:
+        """How much a student is told of this question at this stage. Points never depend on it."""
+        own, general = self.questions[question.id].feedback, self.feedback
+        told = (own.after or general.after) if stage.late else (own.before or general.before)
+        tired = 0 < general.full_a_day <= stage.earlier_today
+        return "symptom" if tired and told == "cause" else told
 
     def files(self) -> list[str]:
         """The student's files that the questions asked are about, in order."""

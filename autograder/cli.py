@@ -93,6 +93,8 @@ def audit(
     attacks: Annotated[bool, typer.Option("--attacks", help="The corpus of hostile submissions instead.")] = False,
     each_layer: Annotated[bool, typer.Option("--each-layer", help="With --attacks: again with each layer off in turn, as root.")] = False,
     json: JsonFile = None,
+    html: Annotated[Optional[Path], typer.Option("--html", metavar="FILE", help="Write the result as a page.")] = None,  # noqa: UP045
+    thorough: Annotated[bool, typer.Option("--thorough", help="Hours: right answers on 2,000 seeds, other questions on 20.")] = False,
 ) -> None:
     """Prove the verdicts: every known mistake fails its question and no other, right answers pass, lazy ones earn nothing."""
     from .audit.attacks_command import attacks_command
@@ -100,7 +102,7 @@ def audit(
 
     if attacks:
         raise typer.Exit(attacks_command(each_layer, json))
-    raise typer.Exit(audit_command(part, seeds, wrong, right, json))
+    raise typer.Exit(audit_command(part, seeds, wrong, right, json, html, thorough))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from .. import __version__
+from ..assignment import Stage
 from ..check.draw import LADDER
 from ..check.question import Question
 from ..check.seeds import question_seed
@@ -28,14 +29,20 @@ from .result import ItemResult, QuestionResult, Result, Status, rounded, total_o
 
 OnResult = Callable[[Result], None]
 Kind = Literal["numpy", "torch"]
+BEFORE = Stage()
 
 
 def grade(
-    source: Path, course: Course, on_result: OnResult | None = None, only: set[str] | None = None, footing: Footing = CONFINED
+    source: Path,
+    course: Course,
+    on_result: OnResult | None = None,
+    only: set[str] | None = None,
+    stage: Stage = BEFORE,
+    footing: Footing = CONFINED,
 ) -> Result:
     """Grade one submission; for many, keep a Grader."""
     with Grader(course, footing=footing) as grader:
-        return grader.grade(source, on_result, only)
+        return grader.grade(source, on_result, only, stage)
 
 
 class Grader:
@@ -51,7 +58,7 @@ class Grader:
         self.footing = footing
         self.rooms: dict[Kind, Room] = {}
 
-    def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None) -> Result:
+    def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE) -> Result:
         """Grade the submission `source` (a zip or a folder).
 
         on_result is called with the result so far: at once, with every question "not reached", and after each question. Where it raises
@@ -62,7 +69,7 @@ class Grader:
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
         with scratch.root("ps2-submission-", 0o755) as folder:
             submission = take(source, folder, given=self.course.reference, wanted=self.course.assignment.files())
-            return Grading(self, submission, questions, on_result or (lambda result: None)).run()
+            return Grading(self, submission, questions, on_result or (lambda result: None), stage).run()
 
     def room(self, kind: Kind) -> Room:
         """The zygote and the judge for questions of one kind."""
@@ -138,8 +145,9 @@ def hidden(course: Course) -> list[str]:
 class Grading:
     """The grading of one submission, from the first second to the last question."""
 
-    def __init__(self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult) -> None:
+    def __init__(self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult, stage: Stage) -> None:
         self.grader = grader
+        self.stage = stage
         self.course = course = grader.course
         self.submission = submission
         self.questions = questions
@@ -215,7 +223,7 @@ class Grading:
         return Request(
             question=question.id,
             folder=self.submission.folder,
-            runs=[Run(level, self.seed(question, level, salt)) for level, salt in runs],
+            runs=[Run(level, self.seed(question, level, salt), checked=not salt) for level, salt in runs],
             cpu_seconds=limits.cpu_seconds,
             memory=limits.memory_mb << 20,
             forbid=list(settings.forbid),
@@ -234,6 +242,7 @@ class Grading:
             reference=str(self.course.reference),
             weights={group: str(w) for group, w in assignment.weights_of(question).items()},
             consistent=str(assignment.consistent_backward),
+            telling=assignment.telling(question, self.stage),
             graded=oracle.run_data(None, seed, graded.items, graded.ended or first.stopped),
             again=next((oracle.run_data(None, self.seed(question, None, "again"), r.items, r.ended) for r in more[:1]), None),
             ladder=[oracle.run_data(r.level, self.seed(question, r.level), r.items, r.ended) for r in more[1:] if r.complete or r.items],
@@ -260,7 +269,7 @@ class Grading:
             items=[ItemResult(r.item, r.passed, r.ratio if abs(r.ratio) < float("inf") else None) for r in judged.rows],
             seconds=time.monotonic() - began,
             sentences=sentences,
-            output=answer.output,
+            output="" if self.course.assignment.telling(question, self.stage) == "none" and status != "passed" else answer.output,
         )
 
     def lost(self, question: Question, sentences: list[str], began: float) -> QuestionResult:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..course import Course, this_course
 from .handout import handout_text
 from .kit import STARTER, kit_files
+from .misconceptions import misconceptions
 
 Files = dict[str, bytes]
 Generator = Callable[[Course], Files]
@@ -22,7 +23,7 @@ def handout(course: Course) -> Files:
     return {"assignment/handout.md": handout_text(course).encode()}
 
 
-GENERATORS: list[Generator] = [kit, handout]
+GENERATORS: list[Generator] = [kit, handout, misconceptions]
 """Each gives path (from the root of the checkout) → content, and the old bytes where nothing has changed. Add yours in a line."""
 
 OWNED = (STARTER,)

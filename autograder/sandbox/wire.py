@@ -35,10 +35,14 @@ class WireError(Exception):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One run of a question. level: None for the graded run, else an index into the ladder of small sizes."""
+    """One run of a question.
+
+    level: None for full size, else an index into the ladder of small sizes. checked: with the numerical gradient check.
+    """
 
     level: int | None
     seed: bytes
+    checked: bool = True
 
 
 class Request(msgspec.Struct, frozen=True):

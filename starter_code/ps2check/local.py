@@ -272,11 +272,15 @@ def explanations(home: Home, outcome: Outcome, most: int | None = None) -> list[
     """Each failed group once, from the smallest size that shows it; at most `most` of them. Then what the gradient check adds."""
     if outcome.fault:
         return [f"{outcome.asked.name}: {outcome.fault}"]
+    from .relating import relations  # which needs this file
+
     texts: list[str] = []
+    related = relations(home, outcome)
     for group in failed_groups(outcome):
         if most is not None and len(texts) >= most:
             break
         text = explain_group(home, outcome, group)
+        text += f"\n{related[group]}" if group in related else ""
         if text not in texts:
             texts.append(text)
     more = consistency.sentence(outcome.rows)

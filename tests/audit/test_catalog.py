@@ -14,7 +14,7 @@ from autograder.check.draw import LADDER, Draw
 from autograder.check.question import REGISTRY
 from autograder.check.recording import record
 from autograder.check.verdict import Failure
-from autograder.grading.diagnose import same
+from autograder.grading.likeness import same
 from autograder.misconceptions import CATALOG
 from autograder.misconceptions.overlay import overlay
 
