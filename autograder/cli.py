@@ -9,10 +9,13 @@ from typing import Annotated, Optional
 import typer
 
 from .assignment import AssignmentError
+from .frontends.nbgrader.commands import app as nbgrader_app
 
 app = typer.Typer(
     help="PS2: a deep-learning problem set that grades itself.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+
+app.add_typer(nbgrader_app, name="nbgrader")
 
 JsonFile = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Write the result as JSON.")]  # noqa: UP045
 
