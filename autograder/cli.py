@@ -101,8 +101,6 @@ class CommandError(ValueError):
     """What a person asked for cannot be done; its text is the one sentence they read."""
 
 
-
-
 def main() -> None:
     """Run a command; what people cause is one sentence and exit status 2, never a stack trace."""
     from .grading.intake import IntakeError

@@ -20,7 +20,8 @@ DIGITS = 4  # decimal places of points, as in the grader's result
 
 
 def score(question: str, package: Path = HERE) -> float:
-    """Ask one question, such as "1.3", of the files as they are now; print what `python -m ps2check 1.3` prints; the points earned.
+    """Ask one question, such as "1.3", of the files as they are now; print what `python -m ps2check 1.3` prints (its
+    first line where all is well); the points earned.
 
     The points are a plain float between 0 and the question's maximum, and nothing is written to stderr: nbgrader reads a cell's last
     value as text ("np.float64(1.5)" would count as full marks) and takes any line on stderr for a failure.
@@ -33,7 +34,7 @@ def score(question: str, package: Path = HERE) -> float:
             return 0.0
         outcome = ask(home, asked)
         text = detail(home, outcome, timed=False)
-    print(text)
+    print(text.split("\n")[0] if outcome.passed and not outcome.output.strip() else text)
     return min(max(float(int(outcome.points * 10**DIGITS) / 10**DIGITS), 0.0), float(asked.points))
 
 
