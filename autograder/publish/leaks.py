@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..check.kit import HERE
 from ..course import Course
 from .notebook import rubric_of, story
 from .starter import find_regions
@@ -37,7 +38,7 @@ def solution_lines(course: Course) -> dict[str, str]:
         inside = {n for first, last in find_regions(path.name, text) for n in range(first, last - 1)}
         seen |= {line.strip() for n, line in enumerate(text) if n not in inside}
         lines |= {text[n].strip(): f"the solution in {path.name}" for n in inside if len(text[n].strip()) >= SHORTEST}
-    checks = "\n".join(p.read_text(encoding="utf-8") for p in sorted((course.root / "autograder" / "check").glob("*.py")))
+    checks = "\n".join(p.read_text(encoding="utf-8") for p in sorted(HERE.glob("*.py")))
     return {line: kind for line, kind in lines.items() if line not in seen and line not in checks and not line.startswith("###")}
 
 

@@ -44,7 +44,8 @@ class AwaitScores(NbGraderPreprocessor):  # type: ignore[misc]
                 unanswered = cell.metadata.nbgrader.checksum == compute_checksum(cell)
                 gradebook.find_comment(grade.name, *key).auto_comment = "No response." if unanswered else None
                 grade.auto_score = 0.0 if unanswered else None
-                grade.needs_manual_grade = grade.manual_score is None and not unanswered
+                if grade.manual_score is None:  # else what a grader said, or the last import, still holds
+                    grade.needs_manual_grade = not unanswered
             gradebook.db.commit()
         return nb, resources
 
