@@ -10,11 +10,12 @@ from typing import Any
 
 from ..check.kit import HERE
 from ..course import Course
+from .handout import handout_text
 from .notebook import rubric_of, story
 from .starter import find_regions
 
 MARKERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN MARK SCHEME", "END MARK SCHEME", "BEGIN HIDDEN TESTS")
-SHORTEST = 24  # characters of a line that cannot stand in a stub by chance
+SHORTEST = 28  # characters of a line or phrase that stands nowhere by chance
 
 
 def leaks(course: Course, folder: Path) -> list[str]:
@@ -43,18 +44,22 @@ def solution_lines(course: Course) -> dict[str, str]:
 
 
 def written(course: Course) -> dict[str, str]:
-    """Telling pieces of model answers and rubrics."""
+    """Telling pieces of model answers and rubrics, without what stands in the story or the handout anyway."""
     pieces: dict[str, str] = {}
+    seen = handout_text(course)
     for cell in story(course):
         if "answer" in cell.metadata:
-            pieces |= dict.fromkeys(sentences(cell.source), f"the answer to {cell.metadata.answer}")
-        elif "question" in cell.metadata:
-            pieces |= dict.fromkeys(sentences(rubric_of(cell.source)[1]), f"the rubric of {cell.metadata.question}")
-    return pieces
+            pieces |= dict.fromkeys(phrases(cell.source), f"the answer to {cell.metadata.answer}")
+            continue
+        text, rubric = rubric_of(cell.source)
+        seen += text
+        pieces |= dict.fromkeys(phrases(rubric), f"the rubric of {cell.metadata.get('question', 'a question')}")
+    return {piece: kind for piece, kind in pieces.items() if piece not in seen}
 
 
-def sentences(text: str) -> list[str]:
-    pieces = [piece.strip() for piece in re.split(r"[.;:\n]", text)]
+def phrases(text: str) -> list[str]:
+    """What stands between punctuation and formulas, where it is long enough to be telling."""
+    pieces = [piece.strip() for piece in re.split(r"[.,;:$\n]", text)]
     return [piece for piece in pieces if len(piece) >= SHORTEST]
 
 

@@ -37,9 +37,18 @@ class Commands:
             (root / name).mkdir()
         (root / "exchange").chmod(0o777)
         (self.student / "nbgrader_config.py").write_text(STUDENT_CONFIG.format(exchange=str(root / "exchange")))
-        home = {name: str(root / "home" / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR")}
+        home = {
+            name: str(root / "home" / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
+        }
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, "HOME": str(root / "home"), **home, "PATH": path, "PYTHONPATH": str(this_course().root), "PS2_TEST_COURSE": str(self.asked.root)}
+        environment = {
+            **os.environ,
+            "HOME": str(root / "home"),
+            **home,
+            "PATH": path,
+            "PYTHONPATH": str(this_course().root),
+            "PS2_TEST_COURSE": str(self.asked.root),
+        }
         self.server = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("nbgrader_server.py"))],
             stdin=subprocess.PIPE,

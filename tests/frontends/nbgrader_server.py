@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 
 import nbgrader.apps.nbgraderapp
-import nbgrader.validator  # noqa: F401
+import nbgrader.validator
 
 import autograder.course
 from autograder import cli

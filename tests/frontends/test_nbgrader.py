@@ -57,7 +57,7 @@ def forged(notebook, cells):
 
 @pytest.fixture(scope="module")
 def week(commands):
-    """Monday to Friday: everything up to the collected submission, which is half right, with forged outputs and a file that leaves a trace."""
+    """Monday to Friday: up to the collected submission, which is half right, has forged outputs, and leaves a trace where it is run."""
     run, student = commands, commands.student
     build = run("autograder nbgrader build course", run.root)
     (run.course / "nbgrader_local.py").write_text(f"c = get_config()\nc.Exchange.root = {str(run.root / 'exchange')!r}\n")
@@ -222,7 +222,9 @@ def test_scores_and_comments_given_by_hand_survive_and_conflicts_are_told(told, 
         gb.find_comment("answer-vanishing", "ps2", "ps2", STUDENT).manual_comment = "Nearly."
         gb.db.commit()
     said = commands(AGAIN)
-    assert "the answer has changed" not in said and re.search(r"check-1-3 has 1 points by hand, which count, and 0\.\d+ by the grader", said)
+    assert "the answer has changed" not in said and re.search(
+        r"check-1-3 has 1 points by hand, which count, and 0\.\d+ by the grader", said
+    )
     notebook = commands.course / "submitted" / STUDENT / "ps2/ps2.ipynb"
     rewrite(notebook, lambda nb, cells: cells["answer-vanishing"].__setattr__("source", "Something else."))
     for _ in range(2):  # and it stays told until a person has read it

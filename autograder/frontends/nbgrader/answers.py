@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,16 @@ def write_all(api: Any, course: Course, out: Path) -> Iterator[str]:
     autograded = api.coursedir.autograded_directory
     folders = sorted(folder_of(api.coursedir, "*", autograded).parent.parent.glob(f"*/{ASSIGNMENT}"))
     if not folders or not asked:
-        raise CourseFolderError("there are no notebooks yet; run `autograder nbgrader import` first." if asked else "nothing is answered in words.")
+        raise CourseFolderError(
+            "there are no notebooks yet; run `autograder nbgrader import` first." if asked else "nothing is answered in words."
+        )
     for folder in folders:
         student = folder.parent.name
         made = notebook_in(folder)
         texts = {name_in(cell): cell.source for cell in made.cells} if made is not None else {}
-        data, cut = pdf(student, asked, texts)
+        data, told = pdf(student, asked, texts)
         write_atomically(out / f"{student}.pdf", data)
-        yield from (f"{student}: the answer to {name} is longer than its page; read the rest in the notebook." for name in cut)
+        yield from (f"{student}: the answer to {name} {says}; read it in the notebook." for name, says in told.items())
     yield f"{len(folders)} PDFs of {len(asked)} page{'s' * (len(asked) != 1)} in {out}: " + ", ".join(
         f"page {n} {name}" for n, (name, _, _) in enumerate(asked, 1)
     )
@@ -59,27 +62,35 @@ def questions(course: Course) -> Iterator[Question]:
             yield name, texts[name], told["points"]
 
 
-def pdf(student: str, asked: list[Question], texts: dict[str, str]) -> tuple[bytes, list[str]]:
-    """The pages of one student, and the questions whose answers did not fit."""
-    import matplotlib
+def pdf(student: str, asked: list[Question], texts: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+    """The pages of one student, and the questions whose answers are not all there, with what is wrong."""
+    from matplotlib import rc_context
     from matplotlib.backends.backend_pdf import PdfPages
+
+    buffer, told = io.BytesIO(), {}
+    with rc_context({"pdf.fonttype": 42}), PdfPages(buffer, metadata={"CreationDate": None}) as pages:
+        for number, (name, text, points) in enumerate(asked, 1):
+            title = f"{student}   question {number} of {len(asked)}: {name}   {points:g} points"
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                page, whole = page_of(title, text, texts.get(f"answer-{name}", "(the cell is not in the notebook)"))
+                pages.savefig(page)
+            if not whole:
+                told[name] = "is longer than its page"
+            elif any("missing from" in str(w.message) for w in warned):
+                told[name] = "has characters that the PDF's font lacks"
+    return buffer.getvalue(), told
+
+
+def page_of(title: str, question: str, answer: str) -> tuple[Any, bool]:
+    """One page, and whether the answer is all there."""
     from matplotlib.figure import Figure
 
-    buffer, cut = io.BytesIO(), []
-    with (
-        matplotlib.rc_context({"pdf.fonttype": 42, "mathtext.fontset": "dejavusans"}),
-        PdfPages(buffer, metadata={"CreationDate": None}) as pages,
-    ):
-        for number, (name, text, points) in enumerate(asked, 1):
-            page = Figure(figsize=PAGE)
-            page.text(LEFT, TOP, f"{student}   question {number} of {len(asked)}: {name}   {points:g} points", size=9, weight="bold")
-            below = put(page, TOP - 0.025, text, 8.0, color="0.35")[0]
-            answer = texts.get(f"answer-{name}", "(the cell is not in the notebook)")
-            size = next((size for size in SIZES if fits(answer, size, below)), SIZES[-1])
-            if not put(page, below - 0.02, answer, size)[1]:
-                cut.append(name)
-            pages.savefig(page)
-    return buffer.getvalue(), cut
+    page = Figure(figsize=PAGE)
+    page.text(LEFT, TOP, *typeset(title.replace("$", "")), size=9, weight="bold")
+    below, _ = put(page, TOP - 0.025, question, 8.0, color="0.35")
+    size = next((size for size in SIZES if fits(answer, size, below)), SIZES[-1])
+    return page, put(page, below - 0.02, answer, size)[1]
 
 
 def fits(text: str, size: float, top: float) -> bool:

@@ -44,7 +44,7 @@ def import_scores(
     course: Folder = HERE,
     results: Annotated[Optional[Path], typer.Option(help="Take STUDENT.json from here where it fits; grade the rest.")] = None,  # noqa: UP045
 ) -> None:
-    """Grade what lies in submitted/, confined, and write the scores into the gradebook; runs `nbgrader autograde` for its rows and copies."""
+    """Grade what lies in submitted/, confined, and write the scores into the gradebook; `nbgrader autograde` makes rows and copies."""
     from ...course import this_course
     from ...grading.grade import Grader
     from .course_folder import open_course

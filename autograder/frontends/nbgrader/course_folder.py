@@ -42,4 +42,5 @@ def said_by(outcome: dict[str, Any]) -> str:
         return ""
     lines = [line.strip() for text in (outcome.get("log"), outcome.get("error")) if text for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if "Error" in line.split(":")[0]]
-    return (telling or lines or ["it did not say why"])[-1][:300]
+    last: str = (telling or lines or ["it did not say why"])[-1]
+    return last[:300]

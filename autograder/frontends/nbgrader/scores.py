@@ -43,7 +43,9 @@ def import_all(api: Any, course: Course, students: list[str] | None, grade: Grad
     unknown = sorted(set(students or []) - set(there))
     if unknown or not there:
         where = folder_of(api.coursedir, "STUDENT")
-        raise CourseFolderError(f"there is no submission of {', '.join(unknown)}." if unknown else f"there is no submission; one lies in {where}.")
+        raise CourseFolderError(
+            f"there is no submission of {', '.join(unknown)}." if unknown else f"there is no submission; one lies in {where}."
+        )
     with gradebook_of(api) as gradebook:
         check_points(gradebook, course)
     for student in students or there:
@@ -123,7 +125,9 @@ def write(gradebook: Any, made: Imported, digest: str, answers: dict[str, str]) 
             changed = before is not None and before.answers.get(grade.name) != answers.get(grade.name)
             grade.needs_manual_grade = bool(grade.needs_manual_grade or changed)
             if grade.needs_manual_grade:
-                made.staff.append(f"{grade.name} has {grade.manual_score:g} points by hand, and the answer has changed since: read it again.")
+                made.staff.append(
+                    f"{grade.name} has {grade.manual_score:g} points by hand, and the answer has changed since: read it again."
+                )
         else:
             answered = grade.name in answers and grade.auto_score is None
             grade.auto_score, grade.needs_manual_grade = (None if answered else 0.0), answered

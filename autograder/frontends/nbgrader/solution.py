@@ -51,7 +51,9 @@ def complain(made: Any) -> None:
         shown = [o.data["text/plain"] for o in cell.outputs if o.output_type == "execute_result"]
         printed = "".join(o.text for o in cell.outputs if o.output_type == "stream")
         if points is not None and shown != [str(float(points))]:
-            raise CourseFolderError(f"cell {cell.id} gives {', '.join(shown) or 'nothing'} of {points:g} points with the solutions:\n{printed}")
+            raise CourseFolderError(
+                f"cell {cell.id} gives {', '.join(shown) or 'nothing'} of {points:g} points with the solutions:\n{printed}"
+            )
         if points is None and printed:
             raise CourseFolderError(f"cell {cell.id} prints with the solutions: {printed.strip()}")
 
