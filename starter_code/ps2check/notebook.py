@@ -20,7 +20,7 @@ DIGITS = 4  # decimal places of points, as in the grader's result
 
 
 def score(question: str, package: Path = HERE) -> float:
-    """Ask one question, such as "1.3", of the files as they are now; print what `python -m ps2check 1.3` prints (its
+    """Ask one question, such as "1.3", of the files as they are now; what `python -m ps2check 1.3` prints is printed (only its
     first line where all is well); the points earned.
 
     The points are a plain float between 0 and the question's maximum, and nothing is written to stderr: nbgrader reads a cell's last
