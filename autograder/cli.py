@@ -8,9 +8,13 @@ from typing import Annotated, Optional
 
 import typer
 
+from .frontends.nbgrader.commands import app as nbgrader_app
+
 app = typer.Typer(
     help="PS2: a deep-learning problem set that grades itself.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+
+app.add_typer(nbgrader_app, name="nbgrader")
 
 JsonFile = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Write the result as JSON.")]  # noqa: UP045
 
@@ -33,7 +37,7 @@ def grade(
     course = this_course()
     only = chosen(question, [q.id for q in course.assignment.asked()])
     footing = Footing(simple, require or ())
-    result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only, footing)
+    result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only, footing=footing)
     terminal.show(result, terminal.console())
     if json is not None:
         write_atomically(json, encode(result))  # again: where the disk was full, this says so

@@ -97,10 +97,11 @@ def short_name(asked: Asked) -> str:
 # One question
 
 
-def detail(home: Home, outcome: Outcome) -> str:
-    """One question in full: every item, what the code printed, every explanation."""
+def detail(home: Home, outcome: Outcome, timed: bool = True) -> str:
+    """One question in full: every item, what the code printed, every explanation. timed: with the seconds it took."""
     size = "" if outcome.level is None else f"   small size {outcome.level}"
-    title = f"{outcome.asked.name}   {points(outcome.points)} of {points(outcome.asked.points)} points   {outcome.seconds:.2f} s{size}"
+    seconds = f"   {outcome.seconds:.2f} s" if timed else ""
+    title = f"{outcome.asked.name}   {points(outcome.points)} of {points(outcome.asked.points)} points{seconds}{size}"
     if outcome.empty:
         return f"{title}\n\n{to_do(outcome.asked, 'Not written yet')}"
     texts = [title, *([] if outcome.fault else [items(outcome), shares(outcome)])]
