@@ -8,11 +8,23 @@ from typing import Annotated, Optional
 
 import typer
 
+from . import adopt
 from .assignment import AssignmentError
 
 app = typer.Typer(
     help="PS2: a deep-learning problem set that grades itself.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+
+
+@app.callback()
+def main_options(
+    course: Annotated[Optional[Path], typer.Option(metavar="DIR", help="A course's own folder instead of PS2.")] = None,  # noqa: UP045
+) -> None:
+    if course is not None:
+        if not (course / "assignment" / "assignment.toml").is_file():
+            raise CommandError(f"{course} is no course: it has no assignment/assignment.toml (see docs/make-your-own.md).")
+        adopt(course)
+
 
 JsonFile = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Write the result as JSON.")]  # noqa: UP045
 
@@ -96,8 +108,6 @@ def demo() -> None:
 
 class CommandError(ValueError):
     """What a person asked for cannot be done; its text is the one sentence they read."""
-
-
 
 
 def main() -> None:

@@ -70,7 +70,8 @@ def question(
 
 
 def load_questions() -> dict[str, Question]:
-    """Import every `partN_*.py` beside this file, in order, and return the register."""
-    for path in sorted(Path(__file__).parent.glob("part[0-9]*_*.py")):
+    """Import every `partN_*.py` of the course (of the folder that this package looks into first), and return the register."""
+    first = importlib.import_module(str(__package__)).__path__[0]
+    for path in sorted(Path(first).glob("part[0-9]*_*.py")):
         importlib.import_module(f"{__package__}.{path.stem}")
     return REGISTRY
