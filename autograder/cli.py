@@ -61,11 +61,12 @@ def emulate(
     submission: Annotated[Path, typer.Argument(help="A submission: a zip or a folder.")],
     memory: Annotated[Optional[int], typer.Option(help="Megabytes, as the container's.")] = None,  # noqa: UP045
     timeout: Annotated[Optional[float], typer.Option(help="Minutes, as the assignment's.")] = None,  # noqa: UP045
+    cpus: Annotated[Optional[float], typer.Option(help="Share of a CPU, as the container's; 0.5 is Gradescope's default.")] = None,  # noqa: UP045
 ) -> None:
     """Run a Gradescope zip on a submission in Gradescope's directory layout, and validate its results.json."""
     from .frontends.emulate import emulate_command
 
-    raise typer.Exit(emulate_command(zip, submission, memory, timeout))
+    raise typer.Exit(emulate_command(zip, submission, memory, timeout, cpus))
 
 
 @app.command()
@@ -104,6 +105,33 @@ def demo() -> None:
     from .frontends.demo import demo_command
 
     raise typer.Exit(demo_command())
+
+
+new = typer.Typer(help="Begin anew: a term.", no_args_is_help=True)
+app.add_typer(new, name="new")
+Ids = Optional[list[str]]  # noqa: UP045
+
+
+@new.command()
+def term(
+    name: Annotated[str, typer.Argument(help="Such as 2027-spring.")],
+    on: Annotated[Ids, typer.Option(metavar="ID", help="A question (2.3) or part (2) to switch on; may be repeated.")] = None,
+    off: Annotated[Ids, typer.Option(metavar="ID", help="A question or part to switch off; may be repeated.")] = None,
+) -> None:
+    """A new secret, a fresh public seed, other default arguments: last term's answers do not pass unread."""
+    from .course import this_course
+    from .publish.term import new_term_command
+
+    raise typer.Exit(new_term_command(this_course(), name, on or [], off or []))
+
+
+@app.command()
+def leaks(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, archives, notebooks or folders.")]) -> None:
+    """Search what students get for solutions, markers and the secret."""
+    from .course import this_course
+    from .publish.leaks import leaks_command
+
+    raise typer.Exit(leaks_command(this_course(), paths))
 
 
 class CommandError(ValueError):

@@ -7,6 +7,7 @@ import re
 from ..assignment import Assignment, AssignmentError
 from ..check.question import Question
 from ..course import Course
+from .defaults import fill
 
 TABLE = "<!-- questions -->"
 HEADING = re.compile(r"^(#{1,2}) (.+?)\s*$")
@@ -24,7 +25,7 @@ def handout_text(course: Course) -> str:
         if section not in headings:
             says = f'{folder} has no heading "## {section}", which questions."{question.id}".section names'
             raise AssignmentError(f"{says}; write that section or change the name.")
-    return whole.replace(TABLE, table(assignment))
+    return fill(whole, assignment, folder).replace(TABLE, table(assignment))
 
 
 def off_sections(assignment: Assignment) -> set[str]:

@@ -153,5 +153,3 @@ def test_metadata_that_agrees_or_is_malformed_changes_nothing(said: Any, root: P
     metadata(root, said)
     gradescope_run.main(root)
     assert "staff" not in report(root)["extra_data"]
-
-
