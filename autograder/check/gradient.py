@@ -196,7 +196,7 @@ def decide(name: str, bounds: Array, slopes: Array, errors: Array, claims: bool)
         says = f"{name}: cannot decide, {left} of {len(errors)} directions meet a kink or drown in rounding"
         return Verdict(False, 0.0, says, undecided=True)
     with np.errstate(all="ignore"):
-        return within(float(np.max(kept)) / (TOLERANCE * scale), f"{name}: backward is not the gradient of this forward")
+        return within(float(np.max(kept) / np.float64(TOLERANCE * scale)), f"{name}: backward is not the gradient of this forward")
 
 
 def malformed(parts: Parts, name: str, block: Array, plan: list[tuple[Array, Array]]) -> Failure | None:

@@ -51,6 +51,13 @@ def write(arrays: Any, name: str, value: Any) -> None:
         arrays.note(f'["{name}"][...] = {literal(value)}')
 
 
+def write_attribute(layer: Any, name: str, value: Any) -> None:
+    """`layer.name[...] = value`: how a probe sets an array that is an attribute, such as running statistics, in place."""
+    getattr(layer, name)[...] = value
+    if isinstance(layer, Traced):
+        layer._log.lines.append((layer._owner, f"{layer._name}.{name}[...] = {literal(value)}"))
+
+
 class Traced:
     """Stands for a package, function or layer, and notes what is called on it."""
 
