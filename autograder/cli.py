@@ -125,6 +125,15 @@ def term(
     raise typer.Exit(new_term_command(this_course(), name, on or [], off or []))
 
 
+@app.command("lint-assignment")
+def lint_assignment() -> None:
+    """Does everything that belongs to a question exist (stub, section, mistakes, variants, docstring), and do the points add up?"""
+    from .course import this_course
+    from .publish.lint import lint_command
+
+    raise typer.Exit(lint_command(this_course()))
+
+
 @app.command()
 def leaks(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, archives, notebooks or folders.")]) -> None:
     """Search what students get for solutions, markers and the secret."""

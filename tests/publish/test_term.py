@@ -1,6 +1,5 @@
 """A new term: another secret, seed and other defaults everywhere, so that last term's answers do not pass; what is off is gone."""
 
-import re
 import shutil
 import stat
 
@@ -51,7 +50,7 @@ def test_seed_and_defaults_differ_in_solutions_stubs_recordings_and_handout(befo
     for name in new.defaults:
         value, argument = new.defaults[name].value, name.split(".")[-1]
         assert value in new.defaults[name].choices and value != old.defaults[name].value
-        assert f"{argument}: float = {value!r})" in (after.reference / f"{name.split('.')[0]}.py").read_text(encoding="utf-8")
+        assert f"{argument}: float = {value!r}" in (after.reference / f"{name.split('.')[0]}.py").read_text(encoding="utf-8")
     slope = new.defaults["activations.LeakyReLU.slope"].value
     assert f"slope: float = {slope!r})" in files["ps2/activations.py"].decode()
     assert f"The default here is $s = {slope!r}$" in files["handout.md"].decode()
@@ -72,10 +71,10 @@ def test_one_regeneration_is_enough(after):
 
 def test_nothing_else_of_the_file_changes(before, after):
     def others(course):
-        return [re.sub(r"[\d.]+", "", line) for line in course.toml.read_text(encoding="utf-8").splitlines()]
+        return [line for line in course.toml.read_text(encoding="utf-8").splitlines()]
 
     changed = set(others(after)) ^ set(others(before))
-    assert all(line.startswith(("term", "public_seed", "on = ")) for line in changed)
+    assert all(line.startswith(("term", "public_seed", "on = ", "value = ")) for line in changed)
 
 
 def test_a_part_can_be_switched_off_unless_nothing_is_left(before):
