@@ -125,6 +125,26 @@ def term(
     raise typer.Exit(new_term_command(this_course(), name, on or [], off or []))
 
 
+@app.command()
+def release(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to put it.")] = Path("dist"),
+    locks: Annotated[bool, typer.Option(help="Ask the package index whether the locked packages can be had.")] = True,
+) -> None:
+    """Build the archives and documents for students, Gradescope and staff; they appear only if every proof holds."""
+    from .course import this_course
+    from .publish.release import release_command
+
+    raise typer.Exit(release_command(this_course(), out, locks))
+
+
+@app.command()
+def locks(check: Annotated[bool, typer.Option("--check", help="Write nothing; do they still resolve?")] = False) -> None:
+    """Write the hashed lock files of the grader's packages, one for each Python version (needs uv)."""
+    from .publish.locks import locks_command
+
+    raise typer.Exit(locks_command(check))
+
+
 @app.command("lint-assignment")
 def lint_assignment() -> None:
     """Does everything that belongs to a question exist (stub, section, mistakes, variants, docstring), and do the points add up?"""

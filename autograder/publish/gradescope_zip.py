@@ -76,7 +76,7 @@ def contents(course: Course) -> dict[str, bytes]:
     files |= {
         f"solutions/ps2/{path.relative_to(course.reference).as_posix()}": path.read_bytes() for path in python_files(course.reference)
     }
-    engine = [*grader_files(ENGINE), *sorted((ENGINE / "constraints").glob("py*.txt"))]
+    engine = [*grader_files(ENGINE), *sorted((ENGINE / "constraints").rglob("py*.txt"))]
     files |= {path.relative_to(ENGINE).as_posix(): path.read_bytes() for path in engine}
     files = with_own(files, course)
     files["requirements.txt"] = lines(REQUIREMENTS)

@@ -47,7 +47,7 @@ def without_sections(text: str, off: set[str]) -> str:
 
 def table(assignment: Assignment) -> str:
     """Every question asked: what it is worth and about how long it takes."""
-    rows = ["| | question | points | minutes | |", "|---|---|---:|---:|---|"]
+    rows = ["| | question | points | minutes | |", "|:---|:---|---:|---:|:---|"]
     rows += [row(assignment, question) for question in assignment.asked()]
     minutes = sum(assignment.questions[q.id].minutes for q in assignment.asked())
     return "\n".join([*rows, f"| | all | {assignment.total()} | {minutes} | |"])
