@@ -34,9 +34,14 @@ def grade(
     submission: Annotated[Path, typer.Argument(help="A zip, or a folder such as `solutions` or `starter_code`.")],
     json: JsonFile = None,
     question: Annotated[Optional[list[str]], typer.Option("--question", "-q", help="Only this question (may be repeated).")] = None,  # noqa: UP045
+    junit: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the result as JUnit XML, for CI.")] = None,  # noqa: UP045
+    markdown: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the result as Markdown.")] = None,  # noqa: UP045
+    below: Annotated[Optional[float], typer.Option(metavar="PERCENT", help="Exit with 1 below this share of the points.")] = None,  # noqa: UP045
 ) -> None:
-    """Grade one submission: a table, the sentences a student reads, and the result as JSON."""
+    """Grade one submission: a table, the sentences a student reads, and the result as JSON, JUnit or Markdown."""
     from .course import this_course
+    from .frontends import junit as as_junit
+    from .frontends import markdown as as_markdown
     from .frontends import terminal
     from .grading.grade import grade as grade_one
     from .grading.result import encode, write_atomically
@@ -44,7 +49,12 @@ def grade(
     course = this_course()
     only = chosen(question, [q.id for q in course.assignment.asked()])
     result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only=only)
+    for file, render in ((junit, as_junit.render), (markdown, as_markdown.render)):
+        if file is not None:
+            write_atomically(file, render(result))
     terminal.show(result, terminal.console())
+    if below is not None and 100 * result.total < below * result.max_total:
+        raise typer.Exit(1)
 
 
 def chosen(wanted: list[str] | None, known: list[str]) -> set[str] | None:
