@@ -142,10 +142,15 @@ def hand_in(submission: Path, into: Path) -> None:
 
 
 def points_in(source: Path) -> float:
-    """The sum of the questions that the zip's own assignment asks."""
-    from ..course import Course
-
-    return float(Course(source).assignment.total())
+    """The sum of the questions that the zip's own assignment asks, as its own code counts them: it may be another course's."""
+    ask = "from autograder.course import this_course; print(float(this_course().assignment.total()))"
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=source, env=environment(source.parent), capture_output=True, text=True, check=False
+    )
+    try:
+        return float(done.stdout)
+    except ValueError:
+        return 100.0  # what Gradescope has where nobody set it; a zip that cannot even count will say what is wrong itself
 
 
 def metadata(total_points: float) -> bytes:
