@@ -136,6 +136,18 @@ def term(
 
 
 @app.command()
+def package(
+    submissions: Annotated[Path, typer.Argument(help="A folder of folders, zips or loose files; an nbgrader tree; an unzipped export.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to put a zip for each student.")],
+) -> None:
+    """Normalise submissions: one deterministic zip a student, what the intake says of each, one summary. No student code runs."""
+    from .course import this_course
+    from .frontends.package import package_command
+
+    raise typer.Exit(package_command(submissions, out, this_course()))
+
+
+@app.command()
 def release(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where to put it.")] = Path("dist"),
     locks: Annotated[bool, typer.Option(help="Ask the package index whether the locked packages can be had.")] = True,
