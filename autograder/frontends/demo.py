@@ -7,6 +7,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +94,25 @@ def points_table(runs: dict[str, Emulation], reports: dict[str, Any]) -> Table:
     table.add_column("of", justify="right")
     for name in runs:
         table.add_column(name, justify="right")
-    for row in zip(*(report["tests"] for report in reports.values()), strict=True):
-        table.add_row(escape(row[0]["name"]), f"{row[0]['max_score']:g}", *(cell(test) for test in row))
+    rows = list(zip(*(report["tests"] for report in reports.values()), strict=True))
+    for part, mine in groupby(rows, key=lambda row: str(row[0]["number"]).split(".")[0]):
+        add_part(table, part, list(mine))
     most = sum(test["max_score"] for test in reports[REFERENCE]["tests"])
     table.add_row("total", f"{most:g}", *(f"{report['score']:g}" for report in reports.values()), style="bold")
     table.add_row("seconds", "", *(f"{run.seconds:.1f}" for run in runs.values()), style="dim")
     table.add_row("memory, MB", "", *(f"{run.peak_mb:.0f}" for run in runs.values()), style="dim")
     return table
+
+
+def add_part(table: Table, part: str, rows: list[tuple[Any, ...]]) -> None:
+    """A row a question; a part that only the reference has begun is one row in all."""
+    if any(test["score"] for row in rows for test in row[1:]) or len(rows) == 1:
+        for row in rows:
+            table.add_row(escape(row[0]["name"]), f"{row[0]['max_score']:g}", *(cell(test) for test in row))
+        return
+    sums = [sum(test["score"] for test in column) for column in zip(*rows, strict=True)]
+    most = sum(row[0]["max_score"] for row in rows)
+    table.add_row(f"part {part}, {len(rows)} questions", f"{most:g}", *(f"[{'green' if s == most else 'dim'}]{s:g}[/]" for s in sums))
 
 
 def cell(test: dict[str, Any]) -> str:
@@ -109,7 +122,8 @@ def cell(test: dict[str, Any]) -> str:
 
 def shorten(console: Console, report: dict[str, Any], most: int = 100) -> None:
     """One line for what happened and one for its cause; the last question with a worked example has it whole."""
-    lost = [test["output"].partition("\n\nYour code printed:")[0].split("\n\n") for test in report["tests"] if test["status"] == "failed"]
+    begun = [test for test in report["tests"] if test["status"] == "failed" and test["extra_data"]["status"] != "empty"]
+    lost = [test["output"].partition("\n\nYour code printed:")[0].split("\n\n") for test in begun]
     whole = max((index for index, texts in enumerate(lost) if texts[0].count("\n") >= FEWEST), default=-1)
     for index, texts in enumerate(lost[:most]):
         happened, *worked = texts[0].split("\n")
@@ -119,6 +133,9 @@ def shorten(console: Console, report: dict[str, Any], most: int = 100) -> None:
             console.print(Text("\n".join([*worked, *causes])))
         elif causes:
             console.print(Text(causes[0]), overflow="ellipsis", no_wrap=True)
+    blank = sum(test["extra_data"]["status"] == "empty" for test in report["tests"])
+    if blank:
+        console.print(f"{blank} question{'s' if blank > 1 else ''} not written yet.", style="dim")
 
 
 def size(path: Path) -> str:

@@ -224,9 +224,10 @@ class Grading:
         )
 
     def lost(self, question: Question, sentences: list[str], began: float) -> QuestionResult:
-        """Nothing could be run."""
-        blank = self.not_reached(question)
-        return msgspec.structs.replace(blank, status="failed", sentences=sentences, seconds=time.monotonic() - began)
+        """Nothing could be run: the file is missing or cannot be imported."""
+        there = (Path(self.submission.folder) / "ps2" / question.file).is_file()
+        status: Status = "failed" if there else "empty"
+        return msgspec.structs.replace(self.not_reached(question), status=status, sentences=sentences, seconds=time.monotonic() - began)
 
     def faulty(self, question: Question, fault: str, began: float) -> QuestionResult:
         says = f"{question.id} {question.title} could not be judged: a fault of the grader, not yours. Staff: {fault}"

@@ -99,7 +99,7 @@ class Oracle:
             rows=[RowData(r.item, r.verdict.passed, r.verdict.ratio) for r in rows],
             share=str(share),
             sentences=sentences,
-            stub=untouched(graded.items, graded.ended),
+            stub=untouched(rows, graded.items, graded.ended),
             cause=found.misconception.id if found.misconception else "",
         )
 
@@ -112,12 +112,11 @@ class Oracle:
         return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None)
 
 
-def untouched(items: Mapping[str, Item], ended: Failure | None) -> bool:
-    """Whether the student's code answered nothing, and every reason for it is a stub."""
-    answered = [name for name, item in items.items() if not isinstance(item, Failure) and not name.startswith(scoring.CONDUCT)]
+def untouched(rows: list[scoring.Row], items: Mapping[str, Item], ended: Failure | None) -> bool:
+    """Whether nothing of value passed, and every exception on the way was a stub's."""
+    passed = [row for row in rows if row.verdict.passed and row.group not in (scoring.CONDUCT, scoring.GRADIENT_CHECK)]
     failures = [i for i in items.values() if isinstance(i, Failure)] + ([ended] if ended else [])
-    reasons = {f.kind for f in failures if f.says != NOT_ASKED}
-    return not answered and reasons == {"stub"}
+    return not passed and {f.kind for f in failures if f.says != NOT_ASKED} == {"stub"}
 
 
 def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None) -> RunData:

@@ -122,10 +122,25 @@ def batchnorm_without_eps(right: Any) -> Any:
     return normalizing(right, lambda self, x: (x.mean(axis=AXES), 1 / np.sqrt(x.var(axis=AXES))))
 
 
-@mistake("4.3", "BatchNorm2d", "eps is always the default, whatever the argument says", fails=("forward", "evaluation"))
+@mistake(
+    "4.3",
+    "BatchNorm2d",
+    "forward always uses 1e-5, whatever the argument eps says, while backward uses eps (handout 4.3)",
+    fails=("forward", "evaluation"),
+)
 def batchnorm_eps_ignored(right: Any) -> Any:
-    usual = default(right, "momentum")
-    return but(right, __init__=lambda self, channels, momentum=usual, eps=None: right.__init__(self, channels, momentum))
+    def forward(self: Any, x: Any) -> Any:
+        kept, self.eps = self.eps, 1e-5
+        y = right.forward(self, x)
+        self.eps = kept
+        return y
+
+    def backward(self: Any, g: Any) -> Any:
+        grad = right.backward(self, g)
+        variance = 1 / self.inverse_std**2 - 1e-5
+        return grad / wide(self.inverse_std * np.sqrt(variance + self.eps))
+
+    return but(right, forward=forward, backward=backward)
 
 
 @mistake(

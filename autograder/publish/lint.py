@@ -49,7 +49,13 @@ def about_stubs(course: Course) -> Iterator[str]:
     for stub, ids in asked.items():
         if stub not in there:
             yield f"Question {ids[0]} is about {stub}, which has no marked body in solutions/ps2; write it between the markers."
-    yield from (f"solutions/ps2 marks a body in {stub}, and no question is about it." for stub in there if stub not in asked)
+    used = {name for stub, node in there.items() if stub in asked for name in names_in(stub, node)}
+    yield from (f"solutions/ps2 marks a body in {stub}, and no question is about it." for stub in there if stub not in {*asked, *used})
+
+
+def names_in(stub: str, node: ast.stmt) -> set[str]:
+    """What a definition uses of its own file: a helper that students may write as well, or not."""
+    return {f"{stub.split('.')[0]}.{one.id}" for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def marked(course: Course) -> dict[str, ast.stmt]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Mapping
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -32,11 +33,16 @@ def starter(file: str, source: str, asked: Mapping[str, str], off: Collection[st
     for n, line in enumerate(lines, 1):
         if n not in off_lines:
             kept += stubs.get(n, []) if n in solved else [line]
-    text = "\n".join(kept).rstrip() + "\n"
+    text = tidy("\n".join(kept)).rstrip() + "\n"
     ast.parse(text, file)
     if MARK in text:
         raise MarkerError(f"{file}: the word {MARK} is left in the stub file; markers stand alone on their lines.")
     return text
+
+
+def tidy(text: str) -> str:
+    """What was cut out leaves no gaps: at most two blank lines, one before an indented line."""
+    return re.sub(r"\n{3,}(?=[ ])", "\n\n", re.sub(r"\n{4,}", "\n\n\n", text))
 
 
 def find_regions(file: str, lines: list[str]) -> list[tuple[int, int]]:

@@ -71,15 +71,8 @@ class BatchNorm2d(Layer):
     def forward(self, x: ndarray) -> ndarray:
         raise NotImplementedError("4.3 BatchNorm2d.forward")
 
-
     def backward(self, grad_output: ndarray) -> ndarray:
         raise NotImplementedError("4.3 BatchNorm2d.backward")
-
-
-
-
-
-
 
 
 class SoftmaxCrossEntropy:

@@ -15,7 +15,7 @@ from autograder.frontends.demo import HALF_DONE, REFERENCE, STARTER, SYNTAX_ERRO
 from autograder.frontends.emulate import Emulation, emulate_command
 from autograder.frontends.gradescope import Shown, render
 from autograder.frontends.gradescope_run import unreached
-from autograder.grading.result import Result
+from autograder.grading.result import QuestionResult, Result, Status
 
 SENTENCES = ["1.5 ELU, backward: 2 of 2 entries differ.\n" + "    a line\n" * 6 + "  expected", "This is what you get when " + "x " * 60]
 
@@ -26,9 +26,14 @@ def run(result: Result, problems: tuple[str, ...] = ()) -> Emulation:
 
 def graded(share: float) -> Result:
     blank = unreached(this_course().assignment)
-    status = "passed" if share == 1 else "failed"
-    asked = [msgspec.structs.replace(q, points=q.max_points * share, status=status, sentences=SENTENCES) for q in blank.questions]
-    return msgspec.structs.replace(blank, total=blank.max_total * share, questions=asked, finished=True)
+    asked = [question(q, share if share in (0, 1) or q.part == 1 else 0) for q in blank.questions]
+    return msgspec.structs.replace(blank, total=sum(q.points for q in asked), questions=asked, finished=True)
+
+
+def question(blank: QuestionResult, share: float) -> QuestionResult:
+    """Of half-done work, only part 1 is begun."""
+    status: Status = "passed" if share == 1 else "failed" if share or blank.part == 1 else "empty"
+    return msgspec.structs.replace(blank, points=blank.max_points * share, status=status, sentences=SENTENCES)
 
 
 def demo(reference: float = 1, starter: float = 0, problems: tuple[str, ...] = ()) -> tuple[int, str]:
