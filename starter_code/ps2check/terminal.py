@@ -63,15 +63,15 @@ def part_line(kit: Kit, number: int, outcomes: list[Outcome]) -> str:
     return f"  {number}  {kit.parts[number].title:<{width}}  {done:>13} {of(outcomes):>18}  {following}"
 
 
-BAR = 20  # characters
+BAR = 16  # characters
 
 
 def progress_lines(kit: Kit, outcomes: list[Outcome]) -> list[str]:
-    """ "  1  Activation functions  [#######-------------]   4 of 11 points, 45 min left" for each part, and one for all of it."""
+    """ "  1  Activation functions  [######----------]   4 of 11 points, 45 min left" for each part, and one for all of it."""
     parts = [(str(n), part.title, [o for o in outcomes if o.asked.question.part == n]) for n, part in kit.parts.items()]
     width = max(len(title) for _, title, _ in parts)
     rows = parts if len(parts) == 1 else [*parts, ("", "all", outcomes)]
-    return [f"  {number:1}  {title:<{width}}  {bar(mine)} {of(mine):>20}{left(mine)}" for number, title, mine in rows]
+    return [f"  {number:1}  {title:<{width}}  {bar(mine)} {of(mine):>18}{left(mine)}" for number, title, mine in rows]
 
 
 def bar(outcomes: list[Outcome]) -> str:
