@@ -17,7 +17,7 @@ from .draw import LADDER, Draw
 from .kit import GIVEN_COPY, GOLDEN, Asked, Kit, KitError
 from .package import Package
 from .question import Question
-from .recording import Item, Recording, failure, record
+from .recording import NOT_ASKED, Item, Recording, failure, record
 from .scoring import CONDUCT, GRADIENT_CHECK, Row, groups_of, judge, share
 from .seeds import question_seed
 from .tracing import calls_to, imports_for
@@ -94,11 +94,20 @@ class Outcome:
 
     @property
     def empty(self) -> bool:
-        """Nothing has been written yet."""
-        values = [self.mine.items.get(row.item) for row in self.rows if row.group not in (CONDUCT, GRADIENT_CHECK)]
-        stubs = [isinstance(item, Failure) and item.kind == "stub" for item in values if item is not None]
-        ended = self.mine.ended is not None and self.mine.ended.kind == "stub"
-        return not self.passed and not self.fault and (ended or any(stubs)) and all(stubs)
+        """Nothing has been written yet: no points, and whatever failed did so for a stub (what the given constructor earns is no answer)."""
+        failed = [
+            self.mine.items.get(row.item) for row in self.rows if not row.verdict.passed and row.group not in (CONDUCT, GRADIENT_CHECK)
+        ]
+        ended = [self.mine.ended] if self.mine.ended is not None else []
+        reasons = {
+            item.kind if isinstance(item, Failure) else "value" for item in [*failed, *ended] if item is not None and not waits(item)
+        }
+        return not self.share and not self.fault and reasons == {"stub"}
+
+
+def waits(item: Item) -> bool:
+    """Whether it failed only because a step before it did."""
+    return isinstance(item, Failure) and item.says == NOT_ASKED
 
 
 class Home:
