@@ -94,15 +94,15 @@ class Outcome:
 
     @property
     def empty(self) -> bool:
-        """Nothing has been written yet: no points, and whatever failed did so for a stub (what the given constructor earns is no answer)."""
-        failed = [
-            self.mine.items.get(row.item) for row in self.rows if not row.verdict.passed and row.group not in (CONDUCT, GRADIENT_CHECK)
-        ]
-        ended = [self.mine.ended] if self.mine.ended is not None else []
-        reasons = {
-            item.kind if isinstance(item, Failure) else "value" for item in [*failed, *ended] if item is not None and not waits(item)
-        }
-        return not self.share and not self.fault and reasons == {"stub"}
+        """Nothing has been written yet: no points, and in each failed group a stub failed (what the given constructor made is no answer)."""
+        ended = self.mine.ended is not None and self.mine.ended.kind == "stub"
+        kinds: dict[str, set[str]] = {}
+        for row in self.rows:
+            item = self.mine.items.get(row.item)
+            if not row.verdict.passed and row.group not in (CONDUCT, GRADIENT_CHECK) and item is not None and not waits(item):
+                kinds.setdefault(row.group, set()).add(item.kind if isinstance(item, Failure) else "value")
+        stubs = all("stub" in group for group in kinds.values())
+        return not self.share and not self.fault and (ended or bool(kinds)) and stubs
 
 
 def waits(item: Item) -> bool:
