@@ -94,7 +94,7 @@ class Outcome:
 
     @property
     def empty(self) -> bool:
-        """Nothing has been written yet: no points, and in each failed group a stub failed (what the given constructor made is no answer)."""
+        """Nothing has been written yet: no points, and a stub failed in each group that did (a constructor's values are no answer)."""
         ended = self.mine.ended is not None and self.mine.ended.kind == "stub"
         kinds: dict[str, set[str]] = {}
         for row in self.rows:
@@ -111,12 +111,14 @@ def waits(item: Item) -> bool:
 
 
 class Home:
-    """The student's package, ready to be asked. `faults`: why a file cannot be used, one sentence each; `remarks`: on the whole."""
+    """The student's package, ready to be asked. `faults`: why a file cannot be used, one sentence each; `lacking`: the files
+    for which only a package is missing here; `remarks`: on the whole."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.folder = kit.root / layout.PACKAGE
         self.faults: dict[str, str] = {}
+        self.lacking: set[str] = set()
         self.remarks: list[str] = []
         self.warnings: list[str] = []
         self.sources: dict[str, bytes] = {}
@@ -174,6 +176,7 @@ class Home:
             if error.name == f"{layout.PACKAGE}.{file.removesuffix('.py')}":  # the layout found it under a similar name
                 return f"{file} is not found under exactly this name; rename your file."
             if error.name in self.kit.imports_of(file):
+                self.lacking.add(file)
                 return f"{file} needs {error.name}, which this Python does not have: python -m pip install {requirement(error.name)}"
             return f"importing {file} {failure(error).says}."
         except BaseException as error:

@@ -90,9 +90,11 @@ def left(outcomes: list[Outcome]) -> str:
 
 
 def what_next(home: Home, outcomes: list[Outcome]) -> list[str]:
-    """The first failure explained, and the next question to do."""
-    failing = next((o for o in outcomes if not o.passed and not o.empty), None)
+    """The first failure explained, and the next question to do. A package that is not installed matters when nothing else is left."""
     empty = next((o for o in outcomes if o.empty), None)
+    failures = [o for o in outcomes if not o.passed and not o.empty]
+    mine = [o for o in failures if o.asked.question.file not in home.lacking]
+    failing = next(iter(mine if mine or empty else failures), None)
     texts: list[str] = []
     if failing is not None and failing.fault in home.faults.values():
         waiting = sum(o.fault == failing.fault for o in outcomes)
