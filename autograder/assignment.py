@@ -61,9 +61,11 @@ class QuestionFeedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PartSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """imports: top-level packages, beside the standard library and ps2, that this part's student code may import."""
+    """imports: top-level packages, beside the standard library and ps2, that this part's student code may import. on: false switches
+    every question of the part off."""
 
     title: str
+    on: bool = True
     imports: tuple[str, ...] = ("numpy", "scipy")
 
 
@@ -81,20 +83,32 @@ class QuestionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feedback: QuestionFeedback = QuestionFeedback()
 
 
+class Default(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The default value of an argument in the solutions, and those that a new term draws from."""
+
+    value: float
+    choices: tuple[float, ...]
+
+
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file. Questions that are off appear nowhere in the kit."""
+    """The whole file. Questions that are off appear nowhere in the kit.
+
+    total_points: what the questions must add up to. defaults: by "file.Class.argument" or "file.function.argument".
+    """
 
     title: str
     term: str
     parts: dict[str, PartSettings]
     questions: dict[str, QuestionSettings]
     profile: Literal["core", "full"] = "core"
+    total_points: int | None = None
     consistent_backward: Share = "1/2"
     public_seed: str = "ps2-public"
     weights: dict[str, Share] = {}
     limits: Limits = Limits()
     gradescope: Gradescope = Gradescope()
     feedback: Feedback = Feedback()
+    defaults: dict[str, Default] = {}
 
     def asked(self) -> list[Question]:
         """The questions that are switched on, in order."""
@@ -102,6 +116,8 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def is_on(self, question: Question) -> bool:
         switch = self.questions[question.id].on
+        if not self.parts[str(question.part)].on:
+            return False
         return (question.core or self.profile == "full") if switch is None else switch
 
     def points(self, question: Question) -> Fraction:

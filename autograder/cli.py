@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from . import adopt
 from .frontends.nbgrader.commands import app as nbgrader_app
 
 app = typer.Typer(
@@ -15,6 +16,17 @@ app = typer.Typer(
 )
 
 app.add_typer(nbgrader_app, name="nbgrader")
+
+
+@app.callback()
+def main_options(
+    course: Annotated[Optional[Path], typer.Option(metavar="DIR", help="A course's own folder instead of PS2.")] = None,  # noqa: UP045
+) -> None:
+    if course is not None:
+        if not (course / "assignment" / "assignment.toml").is_file():
+            raise CommandError(f"{course} is no course: it has no assignment/assignment.toml (see docs/make-your-own.md).")
+        adopt(course)
+
 
 JsonFile = Annotated[Optional[Path], typer.Option("--json", metavar="FILE", help="Write the result as JSON.")]  # noqa: UP045
 
@@ -26,9 +38,14 @@ def grade(
     question: Annotated[Optional[list[str]], typer.Option("--question", "-q", help="Only this question (may be repeated).")] = None,  # noqa: UP045
     require: Annotated[Optional[list[str]], typer.Option(help="A confinement layer to refuse to grade without (may be repeated).")] = None,  # noqa: UP045
     simple: Annotated[bool, typer.Option("--simple", help="Without confinement; for submissions that you trust.")] = False,
+    junit: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the result as JUnit XML, for CI.")] = None,  # noqa: UP045
+    markdown: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the result as Markdown.")] = None,  # noqa: UP045
+    below: Annotated[Optional[float], typer.Option(metavar="PERCENT", help="Exit with 1 below this share of the points.")] = None,  # noqa: UP045
 ) -> None:
-    """Grade one submission: a table, the sentences a student reads, and the result as JSON."""
+    """Grade one submission: a table, the sentences a student reads, and the result as JSON, JUnit or Markdown."""
     from .course import this_course
+    from .frontends import junit as as_junit
+    from .frontends import markdown as as_markdown
     from .frontends import terminal
     from .grading.grade import grade as grade_one
     from .grading.result import encode, write_atomically
@@ -38,9 +55,14 @@ def grade(
     only = chosen(question, [q.id for q in course.assignment.asked()])
     footing = Footing(simple, require or ())
     result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only, footing=footing)
+    for file, render in ((junit, as_junit.render), (markdown, as_markdown.render)):
+        if file is not None:
+            write_atomically(file, render(result))
     terminal.show(result, terminal.console())
     if json is not None:
         write_atomically(json, encode(result))  # again: where the disk was full, this says so
+    if below is not None and 100 * result.total < below * result.max_total:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -65,11 +87,12 @@ def emulate(
     submission: Annotated[Path, typer.Argument(help="A submission: a zip or a folder.")],
     memory: Annotated[Optional[int], typer.Option(help="Megabytes, as the container's.")] = None,  # noqa: UP045
     timeout: Annotated[Optional[float], typer.Option(help="Minutes, as the assignment's.")] = None,  # noqa: UP045
+    cpus: Annotated[Optional[float], typer.Option(help="Share of a CPU, as the container's; 0.5 is Gradescope's default.")] = None,  # noqa: UP045
 ) -> None:
     """Run a Gradescope zip on a submission in Gradescope's directory layout, and validate its results.json."""
     from .frontends.emulate import emulate_command
 
-    raise typer.Exit(emulate_command(zip, submission, memory, timeout))
+    raise typer.Exit(emulate_command(zip, submission, memory, timeout, cpus))
 
 
 @app.command()
@@ -115,6 +138,74 @@ def demo() -> None:
     from .frontends.demo import demo_command
 
     raise typer.Exit(demo_command())
+
+
+new = typer.Typer(help="Begin anew: a term.", no_args_is_help=True)
+app.add_typer(new, name="new")
+Ids = Optional[list[str]]  # noqa: UP045
+
+
+@new.command()
+def term(
+    name: Annotated[str, typer.Argument(help="Such as 2027-spring.")],
+    on: Annotated[Ids, typer.Option(metavar="ID", help="A question (2.3) or part (2) to switch on; may be repeated.")] = None,
+    off: Annotated[Ids, typer.Option(metavar="ID", help="A question or part to switch off; may be repeated.")] = None,
+) -> None:
+    """A new secret, a fresh public seed, other default arguments: last term's answers do not pass unread."""
+    from .course import this_course
+    from .publish.term import new_term_command
+
+    raise typer.Exit(new_term_command(this_course(), name, on or [], off or []))
+
+
+@app.command()
+def package(
+    submissions: Annotated[Path, typer.Argument(help="A folder of folders, zips or loose files; an nbgrader tree; an unzipped export.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to put a zip for each student.")],
+) -> None:
+    """Normalise submissions: one deterministic zip a student, what the intake says of each, one summary. No student code runs."""
+    from .course import this_course
+    from .frontends.package import package_command
+
+    raise typer.Exit(package_command(submissions, out, this_course()))
+
+
+@app.command()
+def release(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to put it.")] = Path("dist"),
+    locks: Annotated[bool, typer.Option(help="Ask the package index whether the locked packages can be had.")] = True,
+) -> None:
+    """Build the archives and documents for students, Gradescope and staff; they appear only if every proof holds."""
+    from .course import this_course
+    from .publish.release import release_command
+
+    raise typer.Exit(release_command(this_course(), out, locks))
+
+
+@app.command()
+def locks(check: Annotated[bool, typer.Option("--check", help="Write nothing; do they still resolve?")] = False) -> None:
+    """Write the hashed lock files of the grader's packages, one for each Python version (needs uv)."""
+    from .publish.locks import locks_command
+
+    raise typer.Exit(locks_command(check))
+
+
+@app.command("lint-assignment")
+def lint_assignment() -> None:
+    """Does everything that belongs to a question exist (stub, section, mistakes, variants, docstring), and do the points add up?"""
+    from .course import this_course
+    from .publish.lint import lint_command
+
+    raise typer.Exit(lint_command(this_course()))
+
+
+@app.command()
+def leaks(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, archives, notebooks or folders.")]) -> None:
+    """Search what students get for solutions, markers and the secret."""
+    from .course import this_course
+    from .publish.leaks import leaks_command
+
+    raise typer.Exit(leaks_command(this_course(), paths))
 
 
 class CommandError(ValueError):

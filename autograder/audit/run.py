@@ -27,7 +27,7 @@ from ..check.package import Package
 from ..check.question import REGISTRY, Question, load_questions
 from ..check.recording import record
 from ..check.scoring import GRADIENT_CHECK, Row
-from ..course import this_course
+from ..course import ENGINE, this_course
 from ..grading.likeness import same as same_item
 from ..misconceptions import CATALOG, Misconception, load_catalog
 from ..misconceptions.overlay import overlay
@@ -295,16 +295,16 @@ def prepare() -> None:
 
 @functools.cache
 def variants() -> dict[str, Any]:
-    """The honest variants in tests/variants, by id; none where the tests are not here."""
-    folder = this_course().root / "tests" / "variants"
-    if not (folder / "__init__.py").is_file():
+    """The honest variants of the course, by id; none where they, or our tests with their register, are not here."""
+    init = ENGINE / "tests" / "variants" / "__init__.py"
+    if not init.is_file():
         return {}
-    register: dict[str, Any] = load_package("ps2_variants", folder).load_variants()
+    register: dict[str, Any] = load_package("ps2_variants", init, this_course().variants).load_variants()
     return register
 
 
-def load_package(name: str, folder: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+def load_package(name: str, init: Path, folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, init, submodule_search_locations=[str(folder)])
     if spec is None or spec.loader is None:  # cannot happen for a path that ends in .py
         raise ImportError(f"{folder} cannot be imported")
     module = importlib.util.module_from_spec(spec)

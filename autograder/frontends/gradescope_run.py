@@ -92,7 +92,6 @@ def run(root: Path, course: Course, written: Written) -> None:
         result = grade(root / "submission", course, written, stage=stage_of(metadata))
     except IntakeError as error:
         result = refused(blank, str(error))
-    result = with_remark(result, about_kit(result.kit_version, assignment))
     for sentence in result.staff:
         say(f"For staff: {sentence}")
     written(result)
@@ -133,18 +132,6 @@ def refused(blank: Result, sentence: str) -> Result:
     """Nothing in the upload can be graded: the one sentence, above and at every question."""
     told = [msgspec.structs.replace(q, status="failed", sentences=[f"{q.id} {q.title}: {sentence}"]) for q in blank.questions]
     return msgspec.structs.replace(blank, questions=told, remarks=[f"Nothing could be graded: {sentence}"], finished=True)
-
-
-def about_kit(theirs: str, assignment: Assignment) -> str:
-    """One sentence where the submission was made with another kit; nothing else changes."""
-    ours = f"{assignment.term}-{__version__}"
-    if theirs in ("", ours):
-        return ""
-    return f"Your checks are those of kit {theirs}, the grader's are of {ours}: get the current kit; what you wrote stays as it is."
-
-
-def with_remark(result: Result, sentence: str) -> Result:
-    return msgspec.structs.replace(result, remarks=[*result.remarks, sentence]) if sentence else result
 
 
 def about_points(theirs: float | None, most: float, written: Written) -> None:

@@ -25,6 +25,7 @@ from ..sandbox.footing import CONFINED, Client, Footing, states
 from ..sandbox.wire import Request, Run
 from . import oracle
 from .intake import Submission, take
+from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Status, rounded, total_of
 
 OnResult = Callable[[Result], None]
@@ -156,6 +157,7 @@ class Grading:
         self.untold = ""
         self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
         self.layers: dict[str, str] = {}
+        self.remarks = [*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])]
         self.staff: list[str] = []
         self.exact: dict[str, Fraction] = {}
         self.results = {q.id: self.not_reached(q) for q in questions}
@@ -298,7 +300,7 @@ class Grading:
             max_total=rounded(sum((self.course.assignment.points(q) for q in self.questions), Fraction(0))),
             layers=self.layers,
             questions=listed,
-            remarks=self.submission.remarks,
+            remarks=self.remarks,
             staff=list(dict.fromkeys(self.staff)),
             assignment=self.course.assignment.title,
             seconds=time.monotonic() - self.started,

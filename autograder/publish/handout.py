@@ -7,6 +7,7 @@ import re
 from ..assignment import Assignment, AssignmentError
 from ..check.question import Question
 from ..course import Course
+from .defaults import fill
 
 TABLE = "<!-- questions -->"
 HEADING = re.compile(r"^(#{1,2}) (.+?)\s*$")
@@ -24,7 +25,7 @@ def handout_text(course: Course) -> str:
         if section not in headings:
             says = f'{folder} has no heading "## {section}", which questions."{question.id}".section names'
             raise AssignmentError(f"{says}; write that section or change the name.")
-    return whole.replace(TABLE, table(assignment))
+    return fill(whole, assignment, folder).replace(TABLE, table(assignment))
 
 
 def off_sections(assignment: Assignment) -> set[str]:
@@ -46,7 +47,7 @@ def without_sections(text: str, off: set[str]) -> str:
 
 def table(assignment: Assignment) -> str:
     """Every question asked: what it is worth and about how long it takes."""
-    rows = ["| | question | points | minutes | |", "|---|---|---:|---:|---|"]
+    rows = ["| | question | points | minutes | |", "|:---|:---|---:|---:|:---|"]
     rows += [row(assignment, question) for question in assignment.asked()]
     minutes = sum(assignment.questions[q.id].minutes for q in assignment.asked())
     return "\n".join([*rows, f"| | all | {assignment.total()} | {minutes} | |"])

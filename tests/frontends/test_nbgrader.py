@@ -15,7 +15,7 @@ import pytest
 from autograder.course import this_course
 from autograder.grading.grade import grade
 from autograder.grading.result import encode
-from autograder.publish.leaks import leaks
+from autograder.publish.notebook_leaks import leaks
 
 pytest.importorskip("nbgrader")
 STUDENT = pwd.getpwuid(os.getuid()).pw_name

@@ -132,3 +132,11 @@ def test_the_kit_runs_on_other_pythons(kit, python):
         pytest.skip("this Python has no numpy")
     done = run(solved(kit), python=python)
     assert done.returncode == 0, done.stdout
+
+
+def test_progress_shows_a_bar_for_each_part_and_the_minutes_that_are_left(kit):
+    before = run(kit, "progress")
+    assert before.returncode == 1 and f"[{'-' * 16}]" in before.stdout and "left" in before.stdout
+    assert max(map(len, before.stdout.splitlines())) <= 80
+    after = run(solved(kit), "progress")
+    assert after.returncode == 0 and f"[{'#' * 16}]" in after.stdout and "left" not in after.stdout

@@ -17,8 +17,8 @@ from typing import Any
 from ...course import Course
 from ...grading.result import write_atomically
 from ...publish.kit import Files, filled, kit_files
-from ...publish.leaks import leaks
 from ...publish.notebook import ASSIGNMENT, encoded, notebook
+from ...publish.notebook_leaks import leaks
 from .cells import natural
 from .course_folder import SETTINGS, CourseFolderError, open_course, said_by
 
