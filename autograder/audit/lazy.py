@@ -42,7 +42,7 @@ def changing(*changes: Change) -> Build:
         change = changes[-1] if name == "backward" else changes[0]
 
         def lazy(*arguments: Any) -> Any:
-            arrays = [np.array(a) for a in arguments if isinstance(a, np.ndarray)]
+            arrays = [np.array(a) for a in map(as_array, arguments) if isinstance(a, np.ndarray)]
             given = arrays[0] if arrays else np.zeros(1)
             result = original(*arguments)
             if name == "backward" and hasattr(arguments[0], "gradients"):
@@ -63,7 +63,33 @@ def changed(value: Any, change: Change, given: Any) -> Any:
         return {name: changed(entry, change, given) for name, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(changed(entry, change, given) for entry in value)
+    if isinstance(value, int) and not isinstance(value, bool):  # a count
+        count = int(np.ravel(change(np.float64(value), given))[0])
+        return count if count != value else value + 1
+    if is_torch(value):
+        return changed_in_torch(value, change, given)
     return change(value, given) if isinstance(value, (np.ndarray, float, np.floating)) else value
+
+
+def is_torch(value: Any) -> bool:
+    return type(value).__module__.split(".")[0] == "torch" or hasattr(value, "state_dict")
+
+
+def as_array(value: Any) -> Any:
+    """A tensor as an array; anything else as it is."""
+    return value.detach().numpy() if is_torch(value) and hasattr(value, "detach") else value
+
+
+def changed_in_torch(value: Any, change: Change, given: Any) -> Any:
+    """A tensor that is no longer part of any graph; a network with every parameter changed."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return torch.tensor(np.array(change(value.detach().numpy(), given)))
+    with torch.no_grad():
+        for parameter in value.parameters():
+            parameter.copy_(torch.tensor(np.resize(change(parameter.numpy(), given), parameter.shape)))
+    return value
 
 
 def starter(right: Any) -> Any:
@@ -75,7 +101,10 @@ def starter(right: Any) -> Any:
 
         return stub
 
-    return instead(right, calls)
+    blank = instead(right, calls)
+    if inspect.isclass(right) and hasattr(right, "state_dict"):  # of a torch module the constructor is the student's too
+        blank.__init__ = calls("__init__", None)
+    return blank
 
 
 def echo(right: Any) -> Any:
@@ -96,7 +125,7 @@ def hard_coded(right: Any) -> Any:
 
     Nothing is left in `gradients`: weights that are written into the code are not trained.
     """
-    if not inspect.isclass(right):
+    if not inspect.isclass(right) or hasattr(right, "state_dict"):  # the sizes of a torch module are what it is
         return None
     parameters = inspect.signature(right).parameters
     if not any(p.default is not inspect.Parameter.empty or "ndarray" in str(p.annotation) for p in parameters.values()):

@@ -70,7 +70,14 @@ def question(
 
 
 def load_questions() -> dict[str, Question]:
-    """Import every `partN_*.py` beside this file, in order, and return the register."""
+    """Import every `partN_*.py` beside this file and return the register, by part and number whatever file a question stands in."""
     for path in sorted(Path(__file__).parent.glob("part[0-9]*_*.py")):
         importlib.import_module(f"{__package__}.{path.stem}")
+    for id in sorted(REGISTRY, key=place):
+        REGISTRY[id] = REGISTRY.pop(id)
     return REGISTRY
+
+
+def place(id: str) -> tuple[int, ...]:
+    """What ids are sorted by: 5.4 before 5.10."""
+    return tuple(int(piece) for piece in id.split("."))

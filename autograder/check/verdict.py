@@ -26,6 +26,11 @@ class Failure:
     says: str
 
 
+class Unfit(Exception):
+    """Raised by a check's own helper about a student's object that cannot be asked further. Its text goes on after the item's name:
+    "has no parameter …"."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """One item's judgement. `ratio` is error / tolerance: at most 1 passes, NaN never does."""

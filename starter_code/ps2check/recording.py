@@ -16,7 +16,7 @@ import numpy as np
 from .agreement import agrees
 from .draw import Draw
 from .question import Question
-from .verdict import Failure, Judge, Parts
+from .verdict import Failure, Judge, Parts, Unfit
 
 Item = Parts | Failure
 Emit = Callable[[str, Item], None]
@@ -109,6 +109,8 @@ def describe(value: Any) -> str:
 
 def failure(error: BaseException) -> Failure:
     """An exception of student code as one sentence: what, and the line of the student's own file."""
+    if isinstance(error, Unfit):
+        return Failure("type", str(error)[:LONGEST])
     place = student_line(error)
     if isinstance(error, IndexError) and not place:  # the probe's own: a layer that an earlier item should have made
         return Failure("raised", NOT_ASKED)

@@ -131,6 +131,8 @@ def literal(value: Any) -> str:
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
     if isinstance(value, np.generic):
         return repr(value.item())
+    if isinstance(value, type):
+        return value.__name__
     return repr(value) if isinstance(value, (bool, int, float, str, type(None))) else type(value).__name__
 
 

@@ -1,0 +1,614 @@
+"""Known mistakes in part 2, preprocessing of rows: ZeroCenter, Standardize, PCA, Whiten, and the loss they help (hessian_condition).
+Each sentence goes on after "This is what you get when …".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import mistake
+from .altered import but
+
+OWN = "the test data are centred by their own mean; statistics come from `fit` alone, and whatever `transform` sees must meet them"
+
+
+def guarded(deviation: Any) -> Any:
+    return np.where(deviation < 1e-12, 1.0, deviation)
+
+
+def fitting(right: Any, prepare: Any) -> Any:
+    """`right`, whose fit ends with prepare(self, train)."""
+
+    def fit(self: Any, train: Any) -> Any:
+        right.fit(self, train)
+        prepare(self, train)
+        return self
+
+    return but(right, fit=fit)
+
+
+def keeping_the_first_fit(right: Any) -> Any:
+    def fit(self: Any, train: Any) -> Any:
+        return self if hasattr(self, "mean") else right.fit(self, train)
+
+    return but(right, fit=fit)
+
+
+def returning_nothing(right: Any) -> Any:
+    def fit(self: Any, train: Any) -> None:
+        right.fit(self, train)
+
+    return but(right, fit=fit)
+
+
+def in_place(right: Any) -> Any:
+    def transform(self: Any, x: Any) -> Any:
+        x -= self.mean
+        return right.transform(self, x + self.mean)
+
+    return but(right, transform=transform)
+
+
+def refitting(right: Any) -> Any:
+    """Every transform first fits what it is given."""
+
+    def transform(self: Any, x: Any) -> Any:
+        right.fit(self, x)
+        return right.transform(self, x)
+
+    return but(right, transform=transform)
+
+
+# ---- 2.1 ZeroCenter
+
+
+@mistake("2.1", "ZeroCenter", f"{OWN} (handout 2.1)", fails=("test data",))
+def zero_center_own_mean(right: Any) -> Any:
+    return but(right, transform=lambda self, x: x - x.mean(axis=0))
+
+
+@mistake(
+    "2.1",
+    "ZeroCenter",
+    "one mean over the whole matrix is subtracted; each column has its own (handout 2.1)",
+    fails=("training data", "test data"),
+)
+def zero_center_global_mean(right: Any) -> Any:
+    return fitting(right, lambda self, train: setattr(self, "mean", train.mean()))
+
+
+@mistake(
+    "2.1",
+    "ZeroCenter",
+    "the mean is taken over each row (axis=1); rows are examples, and the mean wanted is that of a column over all of them (handout 2.1)",
+    fails=("training data", "test data"),
+)
+def zero_center_row_mean(right: Any) -> Any:
+    return but(right, transform=lambda self, x: x - x.mean(axis=1, keepdims=True))
+
+
+@mistake("2.1", "ZeroCenter", "the median is subtracted instead of the mean (handout 2.1)", fails=("training data", "test data"))
+def zero_center_median(right: Any) -> Any:
+    return fitting(right, lambda self, train: setattr(self, "mean", np.median(train, axis=0)))
+
+
+@mistake("2.1", "ZeroCenter", "transform subtracts in place and so overwrites its argument; make a new array", fails=("conduct",))
+def zero_center_in_place(right: Any) -> Any:
+    def transform(self: Any, x: Any) -> Any:
+        x -= self.mean
+        return x
+
+    return but(right, transform=transform)
+
+
+@mistake(
+    "2.1",
+    "ZeroCenter",
+    "a second fit changes nothing; it must forget the first (handout 2.1)",
+    fails=("test data, chained after a second fit",),
+)
+def zero_center_first_fit_stays(right: Any) -> Any:
+    return keeping_the_first_fit(right)
+
+
+@mistake(
+    "2.1", "ZeroCenter", "fit returns nothing, so that fit(train).transform(x) fails; it returns the object itself", fails=("test data",)
+)
+def zero_center_fit_returns_none(right: Any) -> Any:
+    return returning_nothing(right)
+
+
+# ---- 2.2 Standardize
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "the test data are standardised by their own mean and deviation: information leaks, and train and test are no longer on one scale "
+    "(handout 2.2)",
+    fails=("test data",),
+)
+def standardize_own_statistics(right: Any) -> Any:
+    return refitting(right)
+
+
+@mistake(
+    "2.2", "Standardize", "the test data keep the training deviation but are centred by their own mean (handout 2.2)", fails=("test data",)
+)
+def standardize_own_mean(right: Any) -> Any:
+    return but(right, transform=lambda self, x: (x - x.mean(axis=0)) / self.deviation)
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "the deviation divides by N − 1 (ddof=1); the population one divides by N (handout 2.2)",
+    fails=("training data", "test data"),
+)
+def standardize_ddof_one(right: Any) -> Any:
+    return fitting(right, lambda self, train: setattr(self, "deviation", guarded(train.std(axis=0, ddof=1))))
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "there is no guard for a constant column: its deviation is 0 and 0/0 is NaN; a deviation of 0 counts as 1 (handout 2.2)",
+    fails=("constant column",),
+)
+def standardize_constant_nan(right: Any) -> Any:
+    return fitting(right, lambda self, train: setattr(self, "deviation", train.std(axis=0)))
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "a small number is added to every deviation; divide by the deviation itself, and by 1 where it is 0 (handout 2.2)",
+    fails=("training data", "test data", "constant column"),
+)
+def standardize_plus_eps(right: Any) -> Any:
+    return fitting(right, lambda self, train: setattr(self, "deviation", train.std(axis=0) + 1e-8))
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "one mean and one deviation serve all columns; a feature in metres and one in millimetres stay on different scales (handout 2.2)",
+    fails=("training data", "test data"),
+)
+def standardize_global(right: Any) -> Any:
+    def prepare(self: Any, train: Any) -> None:
+        self.mean, self.deviation = train.mean(), train.std()
+
+    return fitting(right, prepare)
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "the centred data are divided by the variance, not by its square root (handout 2.2)",
+    fails=("training data", "test data"),
+)
+def standardize_by_variance(right: Any) -> Any:
+    return fitting(right, lambda self, train: setattr(self, "deviation", guarded(train.var(axis=0))))
+
+
+@mistake("2.2", "Standardize", "brackets are missing: x − μ/σ instead of (x − μ)/σ (handout 2.2)", fails=("training data", "test data"))
+def standardize_without_brackets(right: Any) -> Any:
+    return but(right, transform=lambda self, x: x - self.mean / self.deviation)
+
+
+@mistake(
+    "2.2", "Standardize", "the data are divided by the deviation but never centred (handout 2.2)", fails=("training data", "test data")
+)
+def standardize_not_centred(right: Any) -> Any:
+    return but(right, transform=lambda self, x: x / self.deviation)
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "statistics are taken along each row (axis=1); rows are examples (handout 2.2)",
+    fails=("training data", "test data"),
+)
+def standardize_rows(right: Any) -> Any:
+    return but(right, transform=lambda self, x: (x - x.mean(axis=1, keepdims=True)) / guarded(x.std(axis=1, keepdims=True)))
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "the columns are squeezed into [0, 1] by minimum and maximum; asked is mean 0 and deviation 1 (handout 2.2)",
+    fails=("training data", "test data"),
+)
+def standardize_min_max(right: Any) -> Any:
+    def prepare(self: Any, train: Any) -> None:
+        self.mean, self.deviation = train.min(axis=0), guarded(np.ptp(train, axis=0))
+
+    return fitting(right, prepare)
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "a constant column comes out as all zeros, also for test data; it is only centred: (x − μ)/1 (handout 2.2)",
+    fails=("constant column, test data",),
+)
+def standardize_constant_dropped(right: Any) -> Any:
+    return fitting(right, lambda self, train: setattr(self, "deviation", np.where(train.std(axis=0) < 1e-12, np.inf, self.deviation)))
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "fit standardises its argument in place, so the training data are changed behind the caller's back; work on a copy",
+    fails=("conduct",),
+)
+def standardize_in_place(right: Any) -> Any:
+    def transform(self: Any, x: Any) -> Any:
+        result = right.transform(self, x)
+        x[...] = result
+        return result
+
+    return but(right, transform=transform)
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "a second fit is averaged with the first; the statistics are those of the latest training data alone (handout 2.2)",
+    fails=("test data, chained after a second fit",),
+)
+def standardize_running(right: Any) -> Any:
+    def fit(self: Any, train: Any) -> Any:
+        before = getattr(self, "mean", None)
+        right.fit(self, train)
+        self.mean = self.mean if before is None else (before + self.mean) / 2
+        return self
+
+    return but(right, fit=fit)
+
+
+# ---- 2.3 PCA
+
+PCA_GROUPS = ("train and test", "more columns than rows", "constant column")
+
+
+def directions_of(matrix: Any, count: int) -> Any:
+    """The leading eigenvectors of a symmetric matrix, as columns, largest first."""
+    return np.linalg.eigh(matrix)[1][:, ::-1][:, :count]
+
+
+@mistake("2.3", "PCA", f"{OWN} (handout 2.3)", fails=PCA_GROUPS)
+def pca_own_mean(right: Any) -> Any:
+    return but(right, transform=lambda self, x: (x - x.mean(axis=0)) @ self.directions)
+
+
+@mistake(
+    "2.3",
+    "PCA",
+    "each transform computes its own directions from the data that it is given; they are fixed by `fit` (handout 2.3)",
+    fails=PCA_GROUPS,
+)
+def pca_own_directions(right: Any) -> Any:
+    return refitting(right)
+
+
+@mistake(
+    "2.3",
+    "PCA",
+    "the eigenvalues ascend (as eigh sorts them), so that the directions of least variance are kept (handout 2.3)",
+    fails=PCA_GROUPS,
+)
+def pca_ascending(right: Any) -> Any:
+    return fitting(right, lambda self, t: setattr(self, "directions", np.linalg.eigh(np.cov(t.T, bias=True))[1][:, : self.components]))
+
+
+@mistake(
+    "2.3", "PCA", "the right components are kept but in ascending order; the largest variance comes first (handout 2.3)", fails=PCA_GROUPS
+)
+def pca_reversed(right: Any) -> Any:
+    return fitting(right, lambda self, t: setattr(self, "directions", self.directions[:, ::-1]))
+
+
+@mistake(
+    "2.3",
+    "PCA",
+    "directions are taken from XᵀX of data that were not centred: the first one then points at the mean (handout 2.3)",
+    fails=PCA_GROUPS,
+)
+def pca_uncentred(right: Any) -> Any:
+    return fitting(right, lambda self, t: setattr(self, "directions", directions_of(t.T @ t, self.components)))
+
+
+@mistake("2.3", "PCA", "transform projects x itself; the training mean must come off first, here too (handout 2.3)", fails=PCA_GROUPS)
+def pca_projects_uncentred(right: Any) -> Any:
+    return but(right, transform=lambda self, x: x @ self.directions)
+
+
+@mistake(
+    "2.3",
+    "PCA",
+    "the eigenvectors are taken as the rows of eigh's matrix; they are its columns (of svd's third result, the rows) (handout 2.3)",
+    fails=PCA_GROUPS,
+)
+def pca_rows_of_eigh(right: Any) -> Any:
+    def prepare(self: Any, t: Any) -> None:
+        self.directions = np.linalg.eigh(np.cov(t.T, bias=True))[1][::-1][: self.components].T
+
+    return fitting(right, prepare)
+
+
+@mistake(
+    "2.3",
+    "PCA",
+    "the matrix decomposed is XXᵀ (N, N), whose eigenvectors live among rows, not among features (handout 2.3)",
+    fails=PCA_GROUPS,
+)
+def pca_gram_matrix(right: Any) -> Any:
+    def prepare(self: Any, t: Any) -> None:
+        centred = t - self.mean
+        self.directions = directions_of(centred @ centred.T, self.components)
+
+    return fitting(right, prepare)
+
+
+@mistake(
+    "2.3",
+    "PCA",
+    "the columns are standardised before the decomposition: that is PCA of the correlations, another result (handout 2.3)",
+    fails=PCA_GROUPS,
+)
+def pca_of_correlations(right: Any) -> Any:
+    def prepare(self: Any, t: Any) -> None:
+        self.directions = directions_of(np.cov(((t - self.mean) / guarded(t.std(axis=0))).T, bias=True), self.components)
+
+    return fitting(right, prepare)
+
+
+@mistake(
+    "2.3",
+    "PCA",
+    "the scores are multiplied back to the D original columns; asked are the (N, components) scores (handout 2.3)",
+    fails=PCA_GROUPS,
+)
+def pca_reconstruction(right: Any) -> Any:
+    return but(right, transform=lambda self, x: (x - self.mean) @ self.directions @ self.directions.T)
+
+
+@mistake(
+    "2.3",
+    "PCA",
+    "the sign of each column is chosen anew at each transform, from the data given; it is free, but fixed by `fit` (handout 2.3)",
+    fails=("train and test",),
+)
+def pca_sign_at_transform(right: Any) -> Any:
+    def transform(self: Any, x: Any) -> Any:
+        scores = right.transform(self, x)
+        return scores * np.sign(scores[np.abs(scores).argmax(axis=0), np.arange(scores.shape[1])])
+
+    return but(right, transform=transform)
+
+
+@mistake("2.3", "PCA", "the columns are divided by their deviation: that is whitening, the next question (handout 2.3)", fails=PCA_GROUPS)
+def pca_whitened(right: Any) -> Any:
+    return fitting(right, lambda self, t: setattr(self, "directions", self.directions / ((t - self.mean) @ self.directions).std(axis=0)))
+
+
+@mistake("2.3", "PCA", "all components are returned, whatever number was asked for (handout 2.3)", fails=PCA_GROUPS)
+def pca_all_components(right: Any) -> Any:
+    def prepare(self: Any, t: Any) -> None:
+        self.directions = np.linalg.svd(t - self.mean, full_matrices=False)[2].T
+
+    return fitting(right, prepare)
+
+
+@mistake(
+    "2.3",
+    "PCA",
+    "a second fit changes nothing; it must forget the first (handout 2.3)",
+    fails=("train and test, a second fit and one row",),
+)
+def pca_first_fit_stays(right: Any) -> Any:
+    return keeping_the_first_fit(right)
+
+
+@mistake("2.3", "PCA", "fit centres its argument in place and so changes the training data; make a new array", fails=("conduct",))
+def pca_in_place(right: Any) -> Any:
+    return in_place(right)
+
+
+# ---- 2.4 Whiten
+
+
+def scaling(right: Any, divisor: Any) -> Any:
+    """`right`, with the unit directions divided by divisor(λ, eps)."""
+
+    def prepare(self: Any, train: Any) -> None:
+        unit = self.directions / np.linalg.norm(self.directions, axis=0)
+        variance = ((train - self.mean) @ unit).var(axis=0)
+        self.directions = unit / divisor(variance, self.eps)
+
+    return fitting(right, prepare)
+
+
+WHITEN_GROUPS = (*PCA_GROUPS, "default eps")
+
+
+@mistake(
+    "2.4",
+    "Whiten",
+    "the test data are centred by their own mean; whitening too uses the training statistics alone (handout 2.4)",
+    fails=WHITEN_GROUPS,
+)
+def whiten_own_mean(right: Any) -> Any:
+    return but(right, transform=lambda self, x: (x - x.mean(axis=0)) @ self.directions)
+
+
+@mistake(
+    "2.4",
+    "Whiten",
+    "every transform whitens what it is given by its own covariance; the whitening is fixed by `fit` (handout 2.4)",
+    fails=WHITEN_GROUPS,
+)
+def whiten_own_statistics(right: Any) -> Any:
+    return refitting(right)
+
+
+@mistake("2.4", "Whiten", "the columns are divided by the variance λ, not by its square root (handout 2.4)", fails=WHITEN_GROUPS)
+def whiten_by_variance(right: Any) -> Any:
+    return scaling(right, lambda variance, eps: variance + eps)
+
+
+@mistake("2.4", "Whiten", "eps is left out of the root: √λ instead of √(λ + eps) (handout 2.4)", fails=WHITEN_GROUPS)
+def whiten_without_eps(right: Any) -> Any:
+    return scaling(right, lambda variance, eps: np.sqrt(variance))
+
+
+@mistake("2.4", "Whiten", "eps is added outside the root, √λ + eps; it belongs inside, √(λ + eps) (handout 2.4)", fails=WHITEN_GROUPS)
+def whiten_eps_outside(right: Any) -> Any:
+    return scaling(right, lambda variance, eps: np.sqrt(variance) + eps)
+
+
+@mistake("2.4", "Whiten", "eps is 1e-5 whatever the argument says (handout 2.4)", fails=PCA_GROUPS)
+def whiten_eps_fixed(right: Any) -> Any:
+    return scaling(right, lambda variance, eps: np.sqrt(variance + 1e-5))
+
+
+@mistake(
+    "2.4",
+    "Whiten",
+    "the variance divides by N − 1 (as np.cov does unless bias=True); here it divides by N (handout 2.4)",
+    fails=WHITEN_GROUPS,
+)
+def whiten_ddof_one(right: Any) -> Any:
+    def prepare(self: Any, train: Any) -> None:
+        unit = self.directions / np.linalg.norm(self.directions, axis=0)
+        self.directions = unit / np.sqrt(((train - self.mean) @ unit).var(axis=0, ddof=1) + self.eps)
+
+    return fitting(right, prepare)
+
+
+@mistake("2.4", "Whiten", "singular values are taken for variances; the variance is s²/N (handout 2.4)", fails=WHITEN_GROUPS)
+def whiten_singular_values(right: Any) -> Any:
+    def prepare(self: Any, train: Any) -> None:
+        unit = self.directions / np.linalg.norm(self.directions, axis=0)
+        self.directions = unit / np.sqrt(np.linalg.norm((train - self.mean) @ unit, axis=0) + self.eps)
+
+    return fitting(right, prepare)
+
+
+@mistake(
+    "2.4",
+    "Whiten",
+    "the data are rotated back to the original axes (ZCA); asked are the whitened PCA columns (handout 2.4)",
+    fails=WHITEN_GROUPS,
+)
+def whiten_zca(right: Any) -> Any:
+    def transform(self: Any, x: Any) -> Any:
+        unit = self.directions / np.linalg.norm(self.directions, axis=0)
+        return (x - self.mean) @ self.directions @ unit.T
+
+    return but(right, transform=transform)
+
+
+@mistake("2.4", "Whiten", "the scores are multiplied by √(λ + eps) instead of divided (handout 2.4)", fails=WHITEN_GROUPS)
+def whiten_multiplies(right: Any) -> Any:
+    return scaling(right, lambda variance, eps: 1 / np.sqrt(variance + eps))
+
+
+@mistake("2.4", "Whiten", "only PCA is done: the columns keep their variances (handout 2.4)", fails=WHITEN_GROUPS)
+def whiten_is_pca(right: Any) -> Any:
+    return scaling(right, lambda variance, eps: 1.0)
+
+
+@mistake("2.4", "Whiten", "the directions of least variance are kept: eigh sorts in ascending order (handout 2.4)", fails=WHITEN_GROUPS)
+def whiten_ascending(right: Any) -> Any:
+    def prepare(self: Any, train: Any) -> None:
+        values, vectors = np.linalg.eigh(np.cov(train.T, bias=True))
+        self.directions = vectors[:, : self.components] / np.sqrt(np.maximum(values[: self.components], 0) + self.eps)
+
+    return fitting(right, prepare)
+
+
+@mistake("2.4", "Whiten", "transform subtracts the mean in place and so overwrites its argument", fails=("conduct",))
+def whiten_in_place(right: Any) -> Any:
+    return in_place(right)
+
+
+# ---- 2.13 hessian_condition
+
+
+def condition(matrix: Any) -> float:
+    values = np.linalg.eigvalsh(matrix)
+    return float(values[-1] / values[0])
+
+
+def with_ones(x: Any) -> Any:
+    return np.column_stack([x, np.ones(len(x))])
+
+
+@mistake("2.13", "hessian_condition", "the column of ones for the bias is missing (handout 2.13)", fails=("raw data",))
+def condition_without_bias(right: Any) -> Any:
+    return lambda x: condition(x.T @ x)
+
+
+@mistake(
+    "2.13",
+    "hessian_condition",
+    "it is the ratio of the singular values of X̃, which is the square root of what is asked (handout 2.13)",
+    fails=("raw data", "standardized data", "centred data"),
+)
+def condition_of_the_data(right: Any) -> Any:
+    return lambda x: float(np.linalg.cond(with_ones(x)))
+
+
+@mistake(
+    "2.13",
+    "hessian_condition",
+    "the data are centred first; the Hessian is that of the data as they are (handout 2.13)",
+    fails=("raw data",),
+)
+def condition_of_the_covariance(right: Any) -> Any:
+    return lambda x: condition(with_ones(x - x.mean(axis=0)).T @ with_ones(x - x.mean(axis=0)))
+
+
+@mistake(
+    "2.13",
+    "hessian_condition",
+    "the ratio is upside down: smallest over largest eigenvalue (handout 2.13)",
+    fails=("raw data", "standardized data", "centred data"),
+)
+def condition_inverse(right: Any) -> Any:
+    return lambda x: 1 / right(x)
+
+
+@mistake(
+    "2.13",
+    "hessian_condition",
+    "the largest eigenvalue alone is returned; how steep one direction is *against* another is a ratio (handout 2.13)",
+    fails=("raw data",),
+)
+def condition_largest(right: Any) -> Any:
+    return lambda x: float(np.linalg.eigvalsh(with_ones(x).T @ with_ones(x) / len(x))[-1])
+
+
+@mistake(
+    "2.13",
+    "hessian_condition",
+    "the covariance np.cov of x is decomposed: it centres, and knows no bias column (handout 2.13)",
+    fails=("raw data",),
+)
+def condition_of_np_cov(right: Any) -> Any:
+    return lambda x: condition(np.cov(x.T).reshape(x.shape[1], -1))
+
+
+@mistake(
+    "2.13",
+    "hessian_condition",
+    "the diagonal of X̃ᵀX̃ is compared, largest against smallest; eigenvalues see the correlations too (handout 2.13)",
+    fails=("raw data", "standardized data", "centred data"),
+)
+def condition_of_the_diagonal(right: Any) -> Any:
+    return lambda x: float((with_ones(x) ** 2).sum(axis=0).max() / (with_ones(x) ** 2).sum(axis=0).min())

@@ -1,0 +1,235 @@
+"""Judges for random arrays: exact tail probabilities, no reference value. Derivations: docs/initializers.md.
+
+An array of n independent numbers with mean 0 and a known standard deviation is accepted unless one of these is exceeded, each of which
+honest draws exceed with probability at most ALPHA:
+
+- mean: |x̄| ≤ 6.11·σ/√n (normal tail);
+- standard deviation: Σ(x − x̄)²/σ² within the χ² limits (exact for normal, conservative for uniform and truncated normal numbers);
+- shape: Kolmogorov's distance to the nearest allowed distribution, by the Dvoretzky–Kiefer–Wolfowitz inequality;
+- independence: the largest singular value, σ·(√m + √k + √(2·ln(2/α))) by Davidson and Szarek;
+- repeats: distinct values, two calls differ, the same state gives the same array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from .verdict import Array, Failure, Judge, Parts, Verdict, fails, within
+
+ALPHA = 1e-9
+NORMAL_LIMIT = float(-special.ndtri(ALPHA / 2))
+HEAD = 64
+"""How many numbers of the further draws are recorded: enough to tell whether they repeat."""
+DISTINCT = 0.9
+"""Least fraction of distinct values: float32 draws repeat a few in ten thousand, a tiled array at least half."""
+CUTS = (1.0, 1.5, 2.0, 2.5, 3.0)
+"""Where truncated normal distributions may be cut, in their own standard deviations; those between are as good as these."""
+
+Draws = Callable[[np.random.Generator], Any]
+
+
+def draws(make: Draws, seeds: list[int]) -> dict[str, Any]:
+    """One array in full, and the heads of three more: the next from the same generator, from the same state, from another state."""
+    rng = np.random.default_rng(seeds[0])
+    weights = make(rng)
+    return {
+        "weights": weights,
+        "next": head(make(rng)),
+        "same state": head(make(np.random.default_rng(seeds[0]))),
+        "other state": head(make(np.random.default_rng(seeds[1]))),
+    }
+
+
+def head(weights: Any) -> Array:
+    return np.array(np.ravel(weights)[:HEAD], dtype=np.float64)
+
+
+def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = False) -> Judge:
+    """Independent numbers of mean 0 and deviation `std`, normal, or uniform or truncated normal as well; the value is made by `draws`."""
+
+    def rule(got: Parts, _: Parts) -> Verdict:
+        wrong = malformed(got, shape) or repeats(got)
+        if wrong:
+            return fails(wrong)
+        found = ratios(got["weights"], std, normal_only)
+        worst = max(found, key=lambda name: found[name][0])
+        return within(*found[worst])
+
+    return Judge(rule, alone=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}")
+
+
+def malformed(got: Parts, shape: tuple[int, ...]) -> str:
+    """What is wrong with the form of recorded draws, or "": they come from the student's process."""
+    if set(got) != {"weights", "next", "same state", "other state"}:
+        return "has other entries than were asked for"
+    weights = got["weights"]
+    if weights.shape != shape:
+        return f"has shape {weights.shape}, expected {shape}"
+    if weights.dtype != np.float64:
+        return f"has dtype {weights.dtype}, expected float64"
+    return "" if np.isfinite(weights).all() else "has entries that are not finite"
+
+
+def repeats(got: Parts) -> str:
+    """How the draws repeat, or fail to, as a sentence; "" where all is well."""
+    first = head(got["weights"])
+    if not np.array_equal(first, got["same state"]):
+        return "the same state of `rng` gave two different arrays: all randomness must come from `rng`"
+    if overlap(first, got["next"]):
+        return "two calls with one generator gave the same numbers: a fixed or renewed seed gives every layer the same weights"
+    if overlap(first, got["other state"]):
+        return "another state of `rng` gave the same numbers: all randomness must come from `rng`"
+    return ""
+
+
+def overlap(a: Array, b: Array) -> bool:
+    """Whether two heads are equal, up to a factor."""
+    if a.shape != b.shape:
+        return True
+    size = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
+    return not abs(float(a @ b)) < (1 - 1e-9) * size
+
+
+def ratios(weights: Array, std: float, normal_only: bool = False) -> dict[str, tuple[float, str]]:
+    """For each statistic its error relative to what is allowed, and the sentence for where that is too much."""
+    z: Array = weights.ravel() / std
+    return {
+        "mean": mean_ratio(z, std),
+        "std": std_ratio(z, std),
+        "shape": shape_ratio(z, normal_only),
+        "independence": independence_ratio(z.reshape(len(weights), -1)),
+        "copies": copies_ratio(z),
+    }
+
+
+def mean_ratio(z: Array, std: float) -> tuple[float, str]:
+    allowed = NORMAL_LIMIT / np.sqrt(z.size)
+    says = f"the mean is {z.mean() * std:.4g}, should be 0 (chance explains at most {allowed * std:.2g})"
+    return float(abs(z.mean()) / allowed), says
+
+
+def std_ratio(z: Array, std: float) -> tuple[float, str]:
+    n = z.size - 1
+    low, high = chi_squared(n, ALPHA / 2)
+    total = float(np.sum((z - z.mean()) ** 2))
+    ratio = (total - n) / (high - n) if total > n else (n - total) / (n - low)
+    between = f"{std * np.sqrt(low / n):.4g} to {std * np.sqrt(high / n):.4g}"
+    return ratio, f"the standard deviation is {std * np.sqrt(total / n):.4g}, should be {std:.4g} (chance explains {between})"
+
+
+def chi_squared(n: int, tail: float) -> tuple[float, float]:
+    """The limits of χ² with n degrees of freedom, `tail` beyond each."""
+    return 2 * float(special.gammaincinv(n / 2, tail)), 2 * float(special.gammainccinv(n / 2, tail))
+
+
+def shape_ratio(z: Array, normal_only: bool) -> tuple[float, str]:
+    allowed = float(np.sqrt(np.log(2 / ALPHA) / (2 * z.size)))
+    ordered = np.sort(z)
+    least = kolmogorov(special.ndtr(ordered))
+    others = () if normal_only else (0.0, *CUTS)
+    for cut in others:
+        if least <= allowed / 10:
+            break
+        least = min(least, kolmogorov(truncated(ordered, cut)))
+    kind = "normal" if normal_only else "normal, uniform or truncated normal"
+    return least / allowed, f"the values are not {kind} (distance {least:.3f}, chance explains at most {allowed:.3f})"
+
+
+def truncated(z: Array, cut: float) -> Array:
+    """The distribution function of a normal variable cut at ±`cut` of its own deviations and scaled to variance 1; at cut 0, uniform."""
+    if cut == 0.0:
+        flat: Array = np.clip(z / np.sqrt(12) + 0.5, 0.0, 1.0)
+        return flat
+    inside = float(special.ndtr(cut) - special.ndtr(-cut))
+    std = np.sqrt(1 - 2 * cut * np.exp(-(cut**2) / 2) / np.sqrt(2 * np.pi) / inside)
+    curve: Array = (special.ndtr(np.clip(z * std, -cut, cut)) - special.ndtr(-cut)) / inside
+    return curve
+
+
+def kolmogorov(curve: Array) -> float:
+    """sup |F_n − F|, from F at the ordered sample."""
+    n = curve.size
+    steps = np.arange(n + 1) / n
+    return float(max(np.max(steps[1:] - curve), np.max(curve - steps[:-1])))
+
+
+def independence_ratio(matrix: Array) -> tuple[float, str]:
+    m, k = matrix.shape
+    gram = matrix @ matrix.T if m <= k else matrix.T @ matrix
+    largest = float(np.sqrt(np.linalg.eigvalsh(gram)[-1]))
+    expected = float(np.sqrt(m) + np.sqrt(k))
+    ratio = max(0.0, (largest - expected) / float(np.sqrt(2 * np.log(2 / ALPHA))))
+    return (
+        ratio,
+        f"rows or columns depend on one another (the largest singular value is {largest / expected:.2f} times that of honest draws)",
+    )
+
+
+def copies_ratio(z: Array) -> tuple[float, str]:
+    distinct = len(np.unique(z))
+    enough = distinct >= DISTINCT * z.size
+    return (0.0 if enough else float("inf")), f"only {distinct} of {z.size} values are distinct: numbers are used more than once"
+
+
+def tail_probabilities(weights: Array, std: float) -> dict[str, float]:
+    """Exact two-sided p-values of normal weights: uniform on [0, 1] where all is right."""
+    z: Array = weights.ravel() / std
+    n = z.size - 1
+    total = float(np.sum((z - z.mean()) ** 2))
+    upper = float(special.gammaincc(n / 2, total / 2))
+    distance = kolmogorov(special.ndtr(np.sort(z)))
+    return {
+        "mean": 2 * float(special.ndtr(-abs(z.mean()) * np.sqrt(z.size))),
+        "std": 2 * min(upper, 1 - upper),
+        "shape": kolmogorov_tail(distance, z.size),
+    }
+
+
+def kolmogorov_tail(distance: float, n: int) -> float:
+    """P(sup |F_n − F| ≥ distance), by the asymptotic law with Stephens' correction for finite n."""
+    root = np.sqrt(n)
+    return float(special.kolmogorov(distance * (root + 0.12 + 0.11 / root)))
+
+
+# ---- random orthogonal matrices
+
+
+def orthonormal(shape: tuple[int, ...], gain: float, tolerance: float = 1e-9) -> Judge:
+    """`gain` times orthonormal rows or columns, whichever are fewer, of the matrix (first dimension, all others); made by `draws`."""
+
+    def rule(got: Parts, _: Parts) -> Verdict:
+        wrong = malformed(got, shape) or repeats(got)
+        if wrong:
+            return fails(wrong)
+        matrix = got["weights"].reshape(shape[0], -1) / gain
+        gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
+        error = float(np.max(np.abs(gram - np.eye(len(gram)))))
+        which = "rows" if matrix.shape[0] <= matrix.shape[1] else "columns"
+        return within(error / tolerance, f"the {which} are not orthonormal after division by the gain (off by {error:.2g})")
+
+    return Judge(rule, alone=True, allowed=f"{tolerance:.0e}")
+
+
+def haar(count: int) -> Judge:
+    """`count` 3×3 orthogonal matrices, every one as likely as every other: then each entry is uniform on [−1, 1] (Archimedes).
+
+    Nine distances by the Dvoretzky–Kiefer–Wolfowitz inequality and the sign of the determinant, ALPHA shared among the ten.
+    """
+    allowed = float(np.sqrt(np.log(20 / ALPHA) / (2 * count)))
+
+    def rule(got: Parts, _: Parts) -> Verdict:
+        q = got.get("", np.zeros(0))
+        if q.shape != (count, 3, 3) or q.dtype != np.float64 or not np.isfinite(q).all():
+            return fails(Failure("type", f"has shape {q.shape}, expected {(count, 3, 3)}, finite").says)
+        if np.max(np.abs(q @ q.transpose(0, 2, 1) - np.eye(3))) > 1e-9:
+            return fails("the rows are not orthonormal")
+        worst = max(kolmogorov(np.sort(entry) / 2 + 0.5) for entry in q.reshape(count, 9).T)
+        turns = abs(float(np.mean(np.linalg.det(q) > 0)) - 0.5)  # Hoeffding has the same limit
+        says = "some orthogonal matrices are likelier than others: the signs of the columns (or the order of the rows) are not random"
+        return within(max(worst, turns) / allowed, says)
+
+    return Judge(rule, alone=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}")

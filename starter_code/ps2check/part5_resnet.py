@@ -1,0 +1,434 @@
+"""Part 5, networks: how they are assembled, judged with blocks of the check's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .agreement import agrees
+from .draw import Draw
+from .modules import (
+    Shapes,
+    Steps,
+    acting,
+    array,
+    conv,
+    draw_weights,
+    examine,
+    is_lazy,
+    linear,
+    module_of,
+    norm,
+    settings,
+    settled,
+    stand_in,
+    tensor,
+)
+from .question import question
+from .verdict import Array, Judge, Parts, Unfit, Verdict, within
+
+
+def blocks_of(net: Any, *places: str) -> list[Any]:
+    """The blocks of a network in order of stages."""
+    found = []
+    for place in places:
+        stages = getattr(net, place, None)
+        if stages is None:
+            raise Unfit(f'has no "{place}": the blocks belong into an nn.ModuleList of that name, so that net.{place}[…] is one')
+        for stage in stages:
+            inner = [m for m in stage.modules() if hasattr(m, "asked")]
+            if not inner:
+                raise Unfit(f"has a stage in {place} that holds none of the blocks it was given ({type(stage).__name__})")
+            found += inner
+    return found
+
+
+def assembly(net: Any, *places: str) -> Array:
+    """What each block was called with, in order: one row a block."""
+    return np.array([block.asked for block in blocks_of(module_of(net), *places)])
+
+
+def spatial_trace(net: Any, x: Array, *places: str) -> Array:
+    """The shape (C, H, W) that came into each block, in order."""
+    module = module_of(net).double()
+    module(tensor(x))
+    shapes = [block.seen[-1] if block.seen else (0, 0, 0) for block in blocks_of(module, *places)]
+    return np.array(shapes)
+
+
+def whole(draw: Draw, make: Callable[[], Any], shapes: Shapes, places: tuple[str, ...], classes: int, size: tuple[int, int]) -> Steps:
+    """What every network is asked."""
+    x = (2, 3, *draw.size(*size, least=4))
+    again = draw.normal(x)
+    yield "forward, blocks", settled(lambda: assembly(make(), *places))
+    yield "forward, spatial trace", settled(lambda: spatial_trace(make(), again, *places))
+    yield from examine(draw, "", make, shapes, x, (2, classes))
+
+
+def staged(counts: list[int], outputs: list[int]) -> Shapes:
+    """The parameters of stand-in blocks: counts[s] of them in stage s, each with outputs[s] channels."""
+    return {f"stages.{s}.{b}.scale": (c,) for s, (n, c) in enumerate(zip(counts, outputs, strict=True)) for b in range(n)}
+
+
+def head_shape(net: Any) -> Array:
+    weight = getattr(getattr(module_of(net), "fc", None), "weight", None)
+    if weight is None:
+        raise Unfit('has no "fc": the last layer is a linear one of that name')
+    return np.array(weight.shape)
+
+
+@question("5.14", "CifarResNet", stub="resnet.CifarResNet", core=True, needs_torch=True)
+def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
+    """Stem, three stages of n blocks, mean, linear; option "A" where no block is given."""
+    yield from settings(ps2, "CifarResNet")
+    n, width, classes = draw.integer(3, 4), draw.integer(2, 3), draw.integer(3, 9)
+    shapes = conv("conv1", 16 * width, 3, 3) | norm("bn1", 16 * width)
+    shapes |= staged([n] * 3, [16 * width, 32 * width, 64 * width]) | linear("fc", classes, 64 * width)
+
+    def make() -> Any:
+        return ps2.CifarResNet(6 * n + 2, block=stand_in(), width=width, classes=classes)
+
+    yield from whole(draw, make, shapes, ("stages",), classes, (11, 9))
+    deep, wide, small = draw.integer(1, 5), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
+    yield "defaults", settled(lambda: built(small, lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
+
+    def without_block() -> Any:
+        with acting(ps2, BasicBlock=stand_in()):
+            return built(small, lambda: ps2.CifarResNet(6 * deep + 2, width=wide))
+
+    yield "default block", settled(without_block), options()
+
+
+def built(x: Array, make: Callable[[], Any], *places: str) -> dict[str, Array]:
+    """A network that a call made: its blocks, its last layer, and what it answers to x with parameters that are known."""
+    net = module_of(make())
+    if any(map(is_lazy, net.parameters())):
+        net.double().eval()(tensor(x))  # a lazy module learns its shapes
+    blocks = assembly(net, *(places or ("stages",)))
+    return {"blocks": blocks, "fc": head_shape(net), "output": array(filled(net)(tensor(x)))}
+
+
+def filled(net: Any) -> Any:
+    """The network in float64, every weight a fixed function of its place."""
+    import torch
+
+    pattern = torch.cos(torch.arange(1021).double().square())
+    with torch.no_grad():
+        for parameter in net.double().parameters():
+            count, fan_in = parameter.numel(), max(1, parameter[0].numel())
+            parameter.copy_((pattern / fan_in**0.5).repeat(count // 1021 + 1)[:count].view_as(parameter))
+    return net.eval()
+
+
+def options() -> Judge:
+    """A network as `built` tells it, with a word of its own where only the option differs."""
+
+    def rule(got: Parts, want: Parts) -> Verdict:
+        if not np.array_equal(got["fc"], want["fc"]) or np.array_equal(got["blocks"], want["blocks"]):
+            return agrees().rule(got, want)
+        only = np.array_equal(got["blocks"][:, :4], want["blocks"][:, :4])
+        says = 'asks BasicBlock for option "B" where no block is given; He et al. use option "A" on CIFAR-10'
+        return within(float("inf"), says if only else "other blocks are built (in_channels, out_channels, stride, kind, option)")
+
+    return Judge(rule)
+
+
+FACTORIES = {
+    "resnet18": "BasicBlock",
+    "resnet34": "BasicBlock",
+    "resnet50": "Bottleneck",
+    "resnet101": "Bottleneck",
+    "resnet152": "Bottleneck",
+}
+
+
+@question("5.15", "ResNet", stub=("resnet.ResNet", *(f"resnet.{name}" for name in FACTORIES)), needs_torch=True)
+def resnet(ps2: Any, draw: Draw) -> Steps:
+    """The ImageNet network for any block and numbers of blocks, and the five of the paper."""
+    times, classes = draw.integer(2, 3), draw.integer(3, 9)
+    layers = [draw.integer(1, 2) for _ in range(4)]
+    widths = [64, 128, 256, 512]
+    shapes = conv("conv1", 64, 3, 7) | norm("bn1", 64) | staged(layers, [times * w for w in widths])
+    shapes |= linear("fc", classes, times * 512)
+
+    def make() -> Any:
+        return ps2.ResNet(stand_in(times), list(layers), classes)
+
+    yield from whole(draw, make, shapes, ("stages",), classes, (43, 37))
+    block = stand_in(draw.integer(1, 3))
+    more, small = [draw.integer(1, 3) for _ in range(4)], draw.normal((1, 3, *draw.size(23, 19, least=4)))
+    yield "defaults", settled(lambda: built(small, lambda: ps2.ResNet(block, list(more))))
+    for name in FACTORIES:
+        count = draw.integer(2, 99)
+        yield f"depths, {name}", settled(partial(factory, ps2, small, name, count))
+    anyone = draw.choice(tuple(FACTORIES))
+    yield "depths, default classes", settled(lambda: factory(ps2, small, anyone))
+
+
+def factory(ps2: Any, x: Array, name: str, *classes: int) -> dict[str, Array]:
+    with acting(ps2, BasicBlock=stand_in(1, 1), Bottleneck=stand_in(4, 2)):
+        return built(x, lambda: getattr(ps2, name)(*classes))
+
+
+@question("5.16", "WideResNet", stub="resnet.WideResNet", needs_torch=True)
+def wide_resnet(ps2: Any, draw: Draw) -> Steps:
+    """Pre-activation blocks, wide; normalization and ReLU close it."""
+    n, width, classes = draw.integer(1, 3), draw.integer(2, 4), draw.integer(3, 9)
+    shapes = conv("conv1", 16, 3, 3) | staged([n] * 3, [16 * width, 32 * width, 64 * width])
+    shapes |= norm("bn", 64 * width) | linear("fc", classes, 64 * width)
+
+    def make() -> Any:
+        with acting(ps2, PreActBlock=stand_in()):
+            return ps2.WideResNet(6 * n + 4, width, classes)
+
+    def blocks_act(steps: Steps) -> Steps:
+        for name, value, *judge in steps:
+            yield (name, lending(ps2, value, PreActBlock=stand_in()), *judge)
+
+    yield from blocks_act(whole(draw, make, shapes, ("stages",), classes, (11, 9)))
+    deep, wide, small = draw.integer(1, 4), draw.integer(1, 3), draw.normal((2, 3, *draw.size(7, 6, least=4)))
+
+    def default() -> Any:
+        with acting(ps2, PreActBlock=stand_in()):
+            return built(small, lambda: ps2.WideResNet(6 * deep + 4, wide))
+
+    yield "defaults", settled(default)
+
+
+def lending(ps2: Any, value: Any, **others: type) -> Any:
+    """`value`, computed while the student's classes act as `others`."""
+
+    def run() -> Any:
+        with acting(ps2, **others):
+            return value()
+
+    return run if callable(value) else value
+
+
+@question("5.17", "DenseNet", stub="resnet.DenseNet", needs_torch=True)
+def densenet(ps2: Any, draw: Draw) -> Steps:
+    """Dense blocks with transitions between them that halve the channels; normalization and ReLU close it."""
+    growth, classes = draw.integer(3, 7), draw.integer(3, 9)
+    blocks = [draw.integer(1, 4) for _ in range(draw.integer(2, 4))]
+    others = {"DenseBlock": stand_in_dense(), "Transition": stand_in_transition()}
+
+    def make() -> Any:
+        with acting(ps2, **others):
+            return ps2.DenseNet(growth, list(blocks), classes)
+
+    shapes, last = dense_shapes(growth, blocks)
+    shapes |= norm("bn", last) | linear("fc", classes, last)
+    for name, value, *judge in whole(draw, make, shapes, ("blocks", "transitions"), classes, (43, 37)):
+        yield (name, lending(ps2, value, **others), *judge)
+    thin, two, small = draw.integer(2, 5), [draw.integer(1, 4) for _ in range(2)], draw.normal((1, 3, *draw.size(37, 33, least=4)))
+
+    def default() -> Any:
+        with acting(ps2, **others):
+            return built(small, lambda: ps2.DenseNet(thin, list(two)), "blocks", "transitions")
+
+    yield "defaults", settled(default)
+
+
+def dense_shapes(growth: int, blocks: list[int]) -> tuple[Shapes, int]:
+    """Stem and stand-ins, and the channels that come out."""
+    channels = 2 * growth
+    shapes = conv("conv1", channels, 3, 7) | norm("bn1", channels)
+    for i, layers in enumerate(blocks):
+        channels += growth * layers
+        shapes[f"blocks.{i}.scale"] = (channels,)
+        if i < len(blocks) - 1:
+            channels //= 2
+            shapes[f"transitions.{i}.scale"] = (channels,)
+    return shapes, channels
+
+
+def stand_in_dense() -> Any:
+    """Stands for DenseBlock(in_channels, growth, layers)."""
+    base = stand_in()
+
+    def start(self: Any, in_channels: int, growth: int, layers: int) -> None:
+        base.__init__(self, in_channels, in_channels + growth * layers)
+        self.asked = (in_channels, growth, layers)
+
+    return type("StandInDense", (base,), {"__init__": start, "forward": base.forward})
+
+
+def stand_in_transition() -> Any:
+    """Stands for Transition(in_channels, out_channels)."""
+    base = stand_in()
+
+    def start(self: Any, in_channels: int, out_channels: int) -> None:
+        base.__init__(self, in_channels, out_channels, 2)
+        self.asked = (in_channels, out_channels, 2)
+
+    return type("StandInTransition", (base,), {"__init__": start, "forward": base.forward})
+
+
+# ---- deepen
+
+
+@question("5.18", "deepen", stub="resnet.deepen", needs_torch=True)
+def deepen(ps2: Any, draw: Draw) -> Steps:
+    """A deeper network that computes exactly what a shallower one computes, in both modes, and shares nothing with it."""
+    n, extra, width, classes = draw.integer(1, 2), draw.integer(2, 3), draw.integer(1, 2), draw.integer(3, 9)
+    shapes = conv("conv1", 16 * width, 3, 3) | norm("bn1", 16 * width) | linear("fc", classes, 64 * width)
+    shapes |= {
+        f"stages.{s}.{b}.{key}": shape
+        for s in range(3)
+        for b in range(n)
+        for key, shape in (norm("bn1", 16 * width * 2**s) | norm("bn2", 16 * width * 2**s)).items()
+    }
+    weights = draw_weights(draw, shapes)
+    x = draw.normal((3, 3, *draw.size(9, 7, least=4)))
+    pair = Pair(lambda: ps2.CifarResNet(6 * n + 2, stand_in_residual(), width, classes), weights, lambda net: ps2.deepen(net, extra))
+    train, evaluation = draw.normal((3, classes)), draw.normal((3, classes))
+    yield "train", settled(lambda: train + pair.difference(x, training=True)), same_function()
+    yield "train, structure", settled(pair.structure), deeper_by(extra)
+    yield "eval", settled(lambda: evaluation + pair.difference(x, training=False)), same_function()
+    yield "eval, shares nothing", settled(pair.independence), unmoved()
+    yield "conduct, net", settled(pair.conduct), unmoved()
+
+
+class Pair:
+    """A network of the student's own class, with stand-in blocks and given weights, and its deepened copy."""
+
+    def __init__(self, make: Callable[[], Any], weights: dict[str, Array], deepen: Callable[[Any], Any]) -> None:
+        self.make = make
+        self.weights = weights
+        self.deepen = deepen
+        self.kept: tuple[Any, Any] | None = None
+
+    def net(self) -> Any:
+        """In float32, as it is made. What the student's own class calls otherwise keeps its values: this question is about deepen."""
+        net = module_of(self.make())
+        own = net.state_dict()
+        fitting = {k: tensor(v).to(own[k].dtype) for k, v in self.weights.items() if k in own and own[k].shape == v.shape}
+        net.load_state_dict(fitting, strict=False)
+        return net
+
+    def both(self) -> tuple[Any, Any]:
+        net = self.net()
+        deeper = module_of(self.deepen(net))
+        if deeper is net:
+            raise Unfit("is the network that was given; a new one is asked for")
+        return net, deeper
+
+    def one(self) -> tuple[Any, Any]:
+        """A pair that serves several items."""
+        self.kept = self.kept or self.both()
+        return self.kept
+
+    def structure(self) -> dict[str, Array]:
+        """Of both networks: blocks in each stage and numbers in all; of the first: numbers in each stage's last block."""
+        net, deeper = self.one()
+        first, second = sizes(net), sizes(deeper)
+        stages = last_blocks(first)
+        last = [sum(n for k, n in first.items() if k.startswith(f"{s}.{b}.")) for s, b in stages.items()]
+        deep = last_blocks(second)
+        return {
+            "blocks": np.array([[stages[s] + 1, deep.get(s, -1) + 1] for s in stages]),
+            "numbers": np.array([sum(first.values()), sum(second.values())]),
+            "last": np.array(last),
+        }
+
+    def difference(self, x: Array, training: bool) -> Array:
+        """deeper(x) − net(x), in units of net(x)'s size. It is told together with drawn numbers, so that it cannot be known beforehand."""
+        net, deeper = self.both() if training else self.one()
+        given = tensor(x).float()
+        first, second = (array(m.train(training)(given)).astype(np.float64) for m in (net, deeper))
+        if first.shape != second.shape:
+            raise Unfit(f"gives outputs of shape {second.shape}, the first network {first.shape}")
+        relative: Array = (second - first) / np.linalg.norm(first)
+        return relative
+
+    def independence(self) -> dict[str, Array]:
+        """The deepened network before and after every number of the first is changed in place."""
+        net, deeper = self.one()
+        before = flat(deeper)
+        for value in net.state_dict().values():
+            value.add_(1)
+        return {"before": before, "after": flat(deeper)}
+
+    def conduct(self) -> dict[str, Array]:
+        net = self.net().eval()
+        before = flat(net)
+        self.deepen(net)
+        return {"before": before, "after": flat(net)}
+
+
+def flat(net: Any) -> Array:
+    """Every number of a network's state, and its mode."""
+    values = [value.detach().double().numpy().ravel() for _, value in sorted(net.state_dict().items())]
+    return np.concatenate([*values, [float(m.training) for m in net.modules()]])
+
+
+def sizes(net: Any) -> dict[str, int]:
+    """Of a network's state: how many numbers each entry has."""
+    return {key: value.numel() for key, value in net.state_dict().items()}
+
+
+def last_blocks(keys: Iterable[str]) -> dict[str, int]:
+    """ "stages.0" → the number of its last block."""
+    places = [k.split(".") for k in keys if k.startswith("stages.") and k.count(".") > 2 and k.split(".")[2].isdigit()]
+    return {f"stages.{s}": max(int(p[2]) for p in places if p[1] == s) for s in sorted({p[1] for p in places})}
+
+
+def deeper_by(extra: int) -> Judge:
+    """Each stage has `extra` more blocks, each with the parameters and statistics of the stage's last one, and nothing else is new."""
+
+    def rule(got: Parts, _: Parts) -> Verdict:
+        if set(got) != {"blocks", "numbers", "last"} or got["blocks"].shape != (len(got["last"]), 2) or got["numbers"].shape != (2,):
+            return within(float("inf"), "is no network with stages")
+        before, after = got["blocks"].T
+        if not len(before) or np.any(after - before != extra):
+            told = f"the stages have {after.tolist()} blocks, expected {(before + extra).tolist()}"
+            return within(float("inf"), told)
+        more, want = int(np.diff(got["numbers"])[0]), extra * int(np.sum(got["last"]))
+        return within(0.0 if more == want else float("inf"), f"the state has {more} numbers more than before, expected {want}")
+
+    return Judge(rule, alone=True)
+
+
+def same_function() -> Judge:
+    """Equal to 1e-12: setting F to 0 is exact."""
+
+    def rule(got: Parts, want: Parts) -> Verdict:
+        error = float(np.max(np.abs(got[""] - want[""])))
+        return within(error / 1e-12, f"the outputs of the two networks differ by {error:.2g} of their size")
+
+    return Judge(rule, allowed="1e-12 of the size")
+
+
+def unmoved() -> Judge:
+    """One network's numbers before and after something that must not reach it."""
+
+    def rule(got: Parts, _: Parts) -> Verdict:
+        same = set(got) == {"before", "after"} and np.array_equal(got["before"], got["after"])
+        return within(
+            0.0 if same else float("inf"), "one network changes with the other, or with the call: nothing may be shared or changed"
+        )
+
+    return Judge(rule, alone=True)
+
+
+def stand_in_residual() -> Any:
+    """A block with bn1, bn2 and a shortcut, without convolutions: what deepen must be able to make the identity."""
+    import torch
+
+    class StandInResidual(torch.nn.Module):
+        expansion = 1
+
+        def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
+            super().__init__()
+            self.source, self.stride = [c % in_channels for c in range(out_channels)], stride
+            self.bn1, self.bn2 = torch.nn.BatchNorm2d(out_channels), torch.nn.BatchNorm2d(out_channels)
+            torch.nn.init.constant_(self.bn2.bias, 0.25)
+
+        def forward(self, x: Any) -> Any:
+            x = x[:, self.source, :: self.stride, :: self.stride]
+            return torch.relu(x + self.bn2(torch.tanh(self.bn1(x))))
+
+    return StandInResidual

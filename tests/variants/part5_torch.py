@@ -1,0 +1,345 @@
+"""Honest other ways in part 5, blocks, networks and counts: in place, lazy modules, another order of registration, other formulas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.misconceptions.edited import edited
+
+from . import Build, variant
+
+BLOCKS = {
+    "5.4": "BasicBlock",
+    "5.5": "PlainBlock",
+    "5.6": "Bottleneck",
+    "5.7": "PreActBlock",
+    "5.8": "SqueezeExcite",
+    "5.9": "DenseBlock",
+    "5.10": "Transition",
+    "5.11": "ResNeXtBlock",
+    "5.12": "DepthwiseSeparable",
+    "5.13": "InvertedResidual",
+}
+NETWORKS = {"5.14": "CifarResNet", "5.15": "ResNet", "5.16": "WideResNet", "5.17": "DenseNet"}
+LAZY = ((r"nn\.Conv2d\([^,()]+, ", "nn.LazyConv2d("), (r"nn\.BatchNorm2d\([^()]*\)", "nn.LazyBatchNorm2d()"))
+
+
+def by_pattern(right: Any, *patterns: tuple[str, str]) -> Any:
+    """`edited`, with regular expressions."""
+    import inspect
+
+    source = inspect.getsource(right)
+    found = {m.group(): re.sub(pattern, new, m.group()) for pattern, new in patterns for m in re.finditer(pattern, source)}
+    return edited(right, *found.items())
+
+
+def reversed_registration(right: Any) -> Any:
+    """The same modules under the same names, registered in the opposite order: so is the order of parameters()."""
+
+    class Reversed(right):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            modules = dict(reversed(self._modules.items()))
+            self._modules.clear()
+            self._modules.update(modules)
+
+    Reversed.__name__ = right.__name__
+    return Reversed
+
+
+def in_place(right: Any) -> Any:
+    """ReLU writes into the fresh result of the module before it."""
+    return by_pattern(right, (r"F\.relu\(", "torch.relu_("), (r"F\.relu6\(([^\n]*)\)", r"F.relu6(\1, inplace=True)"))
+
+
+def lazily(right: Any) -> Any:
+    return by_pattern(right, *LAZY)
+
+
+def enter(question: str, name: str, how: str, build: Callable[[Any], Any]) -> None:
+    def made(right: Any) -> Any:
+        return build(right)
+
+    made.__name__ = f"{name.lower()}_{how}"
+    variant(question, name)(made)
+
+
+for number, name in {**BLOCKS, **NETWORKS}.items():
+    enter(number, name, "reversed_registration", reversed_registration)
+    if name != "InvertedResidual":
+        enter(number, name, "in_place", in_place)
+    if name != "SqueezeExcite":
+        enter(number, name, "lazily", lazily)
+
+
+@variant("5.4", "BasicBlock")
+def basic_by_concatenation_and_identity(right: Any) -> Any:
+    padded = "torch.cat([x[:, :, :: self.stride, :: self.stride], self.nothing(x)], 1)"
+    return edited(
+        right,
+        ("F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))", padded),
+        (
+            "    def forward",
+            "    def nothing(self, x):\n        n, _, h, w = x[:, :, :: self.stride, :: self.stride].shape\n"
+            "        return torch.zeros(n, max(0, self.new_channels), h, w)\n\n    def forward",
+        ),
+    )
+
+
+@variant("5.4", "BasicBlock")
+def basic_with_modules(right: Any) -> Any:
+    """Activation modules, a shortcut that is always a module, += on the last normalization's output."""
+    return edited(
+        right,
+        (
+            "        self.stride, self",
+            "        self.relu = nn.ReLU(inplace=True)\n        self.shortcut = nn.Identity()\n        self.stride, self",
+        ),
+        ("F.relu(self.bn1", "self.relu(self.bn1"),
+        ("return F.relu(residual + shortcut)", "residual += shortcut\n        return self.relu(residual)"),
+    )
+
+
+@variant("5.5", "PlainBlock")
+def plain_sequential(right: Any) -> Any:
+    from collections import OrderedDict
+
+    from torch import nn
+
+    class PlainBlock(nn.Sequential):
+        expansion = 1
+
+        def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
+            parts = OrderedDict(conv1=nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=False), bn1=nn.BatchNorm2d(out_channels))
+            parts |= {"relu1": nn.ReLU(), "conv2": nn.Conv2d(out_channels, out_channels, 3, 1, 1, bias=False)}
+            parts |= {"bn2": nn.BatchNorm2d(out_channels), "relu2": nn.ReLU()}
+            super().__init__(parts)
+
+    return PlainBlock
+
+
+@variant("5.7", "PreActBlock")
+def preact_without_a_flag(right: Any) -> Any:
+    return edited(
+        right, ("self.shortcut(activated) if self.projects else x", "x if not hasattr(self, 'shortcut') else self.shortcut(activated)")
+    )
+
+
+@variant("5.8", "SqueezeExcite")
+def squeeze_by_einsum(right: Any) -> Any:
+    return edited(
+        right,
+        ("x * scale[:, :, None, None]", "torch.einsum('nchw,nc->nchw', x, scale)"),
+        ("x.mean(dim=(2, 3))", "F.adaptive_avg_pool2d(x, 1).flatten(1)"),
+    )
+
+
+@variant("5.9", "DenseBlock")
+def dense_list_of_features(right: Any) -> Any:
+    return edited(
+        right,
+        (
+            "        for layer in self.layers:\n",
+            "        features = [x]\n        for layer in self.layers:\n            x = torch.cat(features, 1)\n",
+        ),
+        ("x = torch.cat([x, new], dim=1)", "features.append(new)"),
+        ("return x\n", "return torch.cat(features, 1)\n"),
+    )
+
+
+@variant("5.10", "Transition")
+def transition_pools_first(right: Any) -> Any:
+    """A 1×1 convolution and an average commute."""
+    return edited(right, ("F.avg_pool2d(self.conv(F.relu(self.bn(x))), 2)", "self.conv(F.avg_pool2d(F.relu(self.bn(x)), 2))"))
+
+
+@variant("5.11", "ResNeXtBlock")
+def resnext_group_by_group(right: Any) -> Any:
+    new = "torch.cat([F.conv2d(part, w, stride=self.conv2.stride, padding=1) for part, w in zip("
+    new += "residual.chunk(self.conv2.groups, 1), self.conv2.weight.chunk(self.conv2.groups, 0))], 1)"
+    return edited(right, ("self.conv2(residual)", new))
+
+
+@variant("5.13", "InvertedResidual")
+def inverted_by_clamp(right: Any) -> Any:
+    return by_pattern(right, (r"F\.relu6\((self\.bn1\(self\.conv1\(x\)\))\)", r"\1.clamp(0, 6)"), (r"nn\.ReLU6", "nn.ReLU6"))
+
+
+@variant("5.14", "CifarResNet")
+def cifar_pools_by_module(right: Any) -> Any:
+    return edited(
+        right,
+        ("x.mean(dim=(2, 3))", "nn.AdaptiveAvgPool2d(1)(x).flatten(1)"),
+        ('partial(kinds.BasicBlock, option="A")', '(lambda i, o, s: kinds.BasicBlock(i, o, s, "A"))'),
+    )
+
+
+@variant("5.14", "CifarResNet")
+def cifar_stages_as_lists_of_modules(right: Any) -> Any:
+    return edited(
+        right,
+        ("nn.Sequential(*stage)", "nn.ModuleList(stage)"),
+        ("            x = stage(x)\n", "            for block in stage:\n                x = block(x)\n"),
+    )
+
+
+@variant("5.18", "deepen")
+def deepen_rebuilds(right: Any) -> Any:
+    def deepen(net: Any, extra: int) -> Any:
+        import torch
+
+        old = [len(stage) for stage in net.stages]
+        width, classes = net.conv1.out_channels // 16, net.fc.out_features
+        deeper = type(net)(6 * (old[0] + extra) + 2, type(net.stages[0][0]), width, classes)
+        deeper.load_state_dict(net.state_dict(), strict=False)
+        for count, stage in zip(old, deeper.stages, strict=True):
+            for block in list(stage)[count:]:
+                torch.nn.init.zeros_(block.bn2.weight)
+                torch.nn.init.zeros_(block.bn2.bias)
+        return deeper
+
+    return deepen
+
+
+@variant("5.18", "deepen")
+def deepen_new_stages(right: Any) -> Any:
+    return edited(
+        right,
+        (
+            "            stage.append(block.train(net.training))\n",
+            "            stage = nn.Sequential(*stage, block)\n        deeper.stages[s] = stage\n",
+        ),
+    )
+
+
+@variant("5.18", "deepen")
+def deepen_zeroes_every_norm(right: Any) -> Any:
+    def deepen(net: Any, extra: int) -> Any:
+        import copy
+
+        import torch
+
+        deeper = copy.deepcopy(net)
+        for stage in deeper.stages:
+            channels = stage[-1].bn2.num_features
+            for _ in range(extra):
+                block = type(stage[0])(channels, channels, 1)
+                with torch.no_grad():
+                    for parameter in block.parameters():
+                        parameter.fill_(0.0)
+                stage.add_module(str(len(stage)), block)
+        return deeper
+
+    return deepen
+
+
+# ---- counts
+
+
+@variant("5.19", "count_parameters")
+def parameters_by_identity(right: Any) -> Build:
+    def count_parameters(model: Any) -> int:
+        seen: dict[int, int] = {}
+        for module in model.modules():
+            for parameter in module.parameters(recurse=False):
+                if parameter.requires_grad:
+                    seen[id(parameter)] = parameter.numel()
+        return sum(seen.values())
+
+    return count_parameters
+
+
+@variant("5.19", "count_parameters")
+def parameters_by_shape(right: Any) -> Build:
+    def count_parameters(model: Any) -> Any:
+        return np.int64(sum(np.prod(p.shape, dtype=int) for _, p in model.named_parameters() if p.requires_grad))
+
+    return count_parameters
+
+
+@variant("5.19", "count_parameters")
+def parameters_in_a_vector(right: Any) -> Build:
+    def count_parameters(model: Any) -> int:
+        import torch
+
+        return torch.nn.utils.parameters_to_vector(p for p in model.parameters() if p.requires_grad).shape[0]
+
+    return count_parameters
+
+
+def hooked(per_call: Callable[[Any, Any], int]) -> Build:
+    """The model itself in eval mode with hooks, everything put back."""
+
+    def count(model: Any, input_shape: Any) -> int:
+        import torch
+        from torch import nn
+
+        total, mode = [], model.training
+        layers = [m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+        handles = [m.register_forward_hook(lambda layer, _, y: total.append(per_call(layer, y))) for m in layers]
+        model.eval()
+        with torch.no_grad():
+            model(torch.zeros(1, *input_shape))
+        for handle in handles:
+            handle.remove()
+        model.train(mode)
+        return sum(total)
+
+    return count
+
+
+def lent_forwards(per_call: Callable[[Any, Any], int]) -> Build:
+    """A copy whose layers' forwards count themselves; two samples, halved."""
+
+    def count(model: Any, input_shape: Any) -> int:
+        import copy
+
+        import torch
+        from torch import nn
+
+        twin, total = copy.deepcopy(model).eval(), []
+
+        def lend(layer: Any) -> None:
+            original = layer.forward
+
+            def forward(x: Any) -> Any:
+                y = original(x)
+                total.append(per_call(layer, y))
+                return y
+
+            layer.forward = forward
+
+        for layer in twin.modules():
+            if isinstance(layer, (nn.Conv2d, nn.Linear)):
+                lend(layer)
+        twin(torch.randn(2, *input_shape))
+        return sum(total) // 2
+
+    return count
+
+
+def macs_of(layer: Any, y: Any) -> int:
+    if y.ndim == 2:
+        return len(y) * layer.in_features * layer.out_features
+    kernel = layer.kernel_size[0] * layer.kernel_size[1]
+    return y.numel() * kernel * layer.in_channels // layer.groups
+
+
+for how, ways in {"with_hooks": hooked, "with_lent_forwards": lent_forwards}.items():
+    enter("5.20", "count_macs", how, lambda right, ways=ways: ways(macs_of))
+    enter("5.21", "count_activations", how, lambda right, ways=ways: ways(lambda layer, y: int(np.prod(y.shape))))
+
+
+@variant("5.20", "count_macs")
+def macs_by_weight_and_places(right: Any) -> Any:
+    new = "layer.weight.numel() * output[0, 0].numel() if output.ndim == 4 else layer.weight.numel()"
+    return edited(right, ("output.numel() * layer.weight[0].numel()", new))
+
+
+@variant("5.21", "count_activations")
+def activations_by_shape(right: Any) -> Any:
+    return edited(right, ("output.numel() for", "output.shape[1:].numel() for"))
