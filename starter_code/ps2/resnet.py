@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from . import blocks as kinds
+from . import blocks as kinds  # your blocks: kinds.BasicBlock, …
 
 Block = Callable[[int, int, int], nn.Module]
 
