@@ -36,7 +36,7 @@ ATTACKS = [
     flood("output without end", "import os\nwhile True: os.write(1, b'spam' * 65536)", "printed more than 20 MB"),
     flood("a log without line ends", "import sys\nwhile True: sys.stderr.write('x' * 1000000)", "printed more than 20 MB"),
     flood("warnings without end", "import logging\nfor i in range(300): logging.warning('%d' % i)"),
-    flood("an exception's message of megabytes", "raise ValueError('x' * 50000000)", "raised ValueError: xxx"),
+    flood("an exception's message of megabytes", "raise ValueError('x' * 5000000)", "raised ValueError: xxx"),
     flood("output full of escapes", "print('\\x1b[2J\\x1b]0;owned\\x07\\u202e</pre><script>alert(1)</script>[red]')"),
     flood("a name of megabytes", "return type('x' * 10000000, (), {})()", "is a xxx"),
     flood("descriptors", "import os\nkept = [os.dup(1) for _ in range(5000)]", "raised OSError"),
@@ -48,7 +48,7 @@ ATTACKS = [
     flood("a recursion without end", "return self.forward(x)", "calls itself without end"),
     flood("a recursion in C", "import sys\nsys.setrecursionlimit(10 ** 9)\nreturn self.forward(x)", "ReLU"),
     flood("a regular expression without end", "import re\nre.match(r'(a+)+$', 'a' * 40 + 'b')", "and was stopped"),
-    flood("an answer of 30 MB each time", "return np.zeros(30 << 17)", "1.3 ReLU, forward"),
+    flood("an answer of 8 MB each time", "return np.zeros(8 << 17)", "1.3 ReLU, forward"),
     flood("a million parts", "return {str(i): x for i in range(100000)}", "1.3 ReLU, forward"),
     flood("a dict in a dict without end", "d = {}\nd['a'] = d\nreturn d", "1.3 ReLU, forward"),
 ]
