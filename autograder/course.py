@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from . import VARIABLE
 from .assignment import Assignment, AssignmentError, load_assignment
 
@@ -50,6 +52,13 @@ class Course:
     @functools.cached_property
     def assignment(self) -> Assignment:
         return load_assignment(self.toml)
+
+    def only(self, *parts: int) -> Course:
+        """This course with no other parts asked."""
+        chosen = {part: msgspec.structs.replace(settings, on=int(part) in parts) for part, settings in self.assignment.parts.items()}
+        course = Course(self.root)
+        course.__dict__["assignment"] = msgspec.structs.replace(self.assignment, parts=chosen)
+        return course
 
     @functools.cached_property
     def secret(self) -> bytes:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from autograder.course import this_course
+from autograder.publish.kit import kit_files
 
 REFERENCE = this_course().reference
-KIT = this_course().root / "starter_code"  # generated, and proven fresh by check-generated
-FILES = {p.relative_to(KIT).as_posix(): p.read_bytes() for p in KIT.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-TOTAL = this_course().assignment.total()
+COURSE = this_course().only(1)
+FILES = kit_files(COURSE)
+TOTAL = COURSE.assignment.total()
 OTHER_PYTHONS = sorted({*Path.home().glob(".pyenv/versions/3.1*/bin/python"), *Path("/usr/bin").glob("python3.1[0-9]")})
 
 
@@ -29,8 +30,8 @@ def kit(tmp_path):
 
 
 def solved(kit):
-    for path in REFERENCE.glob("*.py"):
-        shutil.copy(path, kit / "ps2" / path.name)
+    for path in (kit / "ps2").glob("*.py"):
+        shutil.copy(REFERENCE / path.name, path)
     return kit
 
 
@@ -96,7 +97,7 @@ def test_what_the_tool_says_by_itself_is_ascii(kit):
 
 
 def test_pytest_finds_every_question_and_fails_with_sentences(kit):
-    named = [f"tests/test_ps2.py::test_question[{q.id} {q.title}]" for q in this_course().assignment.asked()]
+    named = [f"tests/test_ps2.py::test_question[{q.id} {q.title}]" for q in COURSE.assignment.asked()]
     found = run(kit, "--collect-only", "-q", "-o", "addopts=", module="pytest").stdout
     assert [line for line in found.splitlines() if "::" in line] == named
     failed = run(kit, named[-1], module="pytest")
