@@ -35,6 +35,7 @@ class Package:
 
     def __init__(self, folder: Path | str, name: str = "ps2") -> None:
         self._name = name
+        self._stand_ins: dict[str, StandInModule] = {}
         for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
             del sys.modules[loaded]
         init = Path(folder) / "__init__.py"
@@ -63,27 +64,42 @@ class Package:
     def standing_in(self, **others: Any) -> Iterator[None]:
         """Replace helpers, by identity, in every loaded module of this package while a probe asks about something else.
 
-        A helper that cannot be imported is put in place under its name all the same.
+        A helper that is missing is put in place under its name all the same, and a file that cannot be imported is replaced by a module
+        that has nothing else: what builds on it can be asked.
         """
         places = [place for name, other in others.items() for place in self._places(name, other)]
         try:
             yield
         finally:
             for module, attribute, old in places:
-                if old is MISSING:
-                    delattr(module, attribute)
-                else:
+                if old is not MISSING:
                     setattr(module, attribute, old)
+                elif hasattr(module, attribute):
+                    delattr(module, attribute)
+                if isinstance(module, StandInModule):
+                    sys.modules.pop(module.__name__, None)
 
     def _places(self, name: str, other: Any) -> list[tuple[ModuleType, str, Any]]:
         """Put `other` in place of `name`; what was there, so that it can be put back."""
-        home = importlib.import_module(f"{self._name}.{home_of(name)}")
+        home = self._home(name)
         old = getattr(home, name, MISSING)
         places = [(m, a, v) for m in self.modules() for a, v in list(vars(m).items()) if v is old and old is not MISSING]
         places = places or [(home, name, MISSING)]
         for module, attribute, _ in places:
             setattr(module, attribute, other)
         return places
+
+    def _home(self, name: str) -> ModuleType:
+        full = f"{self._name}.{home_of(name)}"
+        try:
+            return importlib.import_module(full)
+        except (Exception, SystemExit):
+            module = self._stand_ins.setdefault(full, StandInModule(full))  # the same each time: others keep what they imported
+            return sys.modules.setdefault(full, module)
+
+
+class StandInModule(ModuleType):
+    """Stands for a student's file that cannot be imported."""
 
 
 MISSING = object()

@@ -43,16 +43,17 @@ def record_runs(question: Question, reference: Any, root: bytes) -> Runs:
 
 
 def encode(runs: Runs) -> bytes:
-    """An .npz with plain arrays "0", "1", … and an index (JSON) that says which item of which run each belongs to."""
-    arrays: list[Array] = []
+    """An .npz with one long array for each dtype and an index (JSON): of which item of which run each stretch is, and its shape."""
+    arrays: dict[str, list[Array]] = {}
     index: dict[str, list[Any]] = {}
     for level, recording in runs.items():
         rows = index.setdefault(name_of(level), [])
         for name, parts in recording.items.items():
             assert not isinstance(parts, Failure)
-            rows.append([name, {part: len(arrays) + i for i, part in enumerate(parts)}])
-            arrays += parts.values()
-    entries: dict[str, Any] = {str(i): a for i, a in enumerate(arrays)}
+            rows.append([name, {part: [a.dtype.name, list(a.shape)] for part, a in parts.items()}])
+            for array in parts.values():
+                arrays.setdefault(array.dtype.name, []).append(array.ravel())
+    entries: dict[str, Any] = {name: np.concatenate(stretches) for name, stretches in arrays.items()}
     entries[INDEX] = np.frombuffer(json.dumps(index).encode(), np.uint8)
     file = io.BytesIO()
     np.savez_compressed(file, **entries)
@@ -64,13 +65,21 @@ def decode(data: bytes) -> Runs:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as entries:
             index = json.loads(entries[INDEX].tobytes())
-            arrays = {name: entries[name] for name in entries.files}
+            long = {name: entries[name] for name in entries.files if name != INDEX}
+        used = dict.fromkeys(long, 0)
         return {
-            level_of(run): Recording({name: {part: arrays[str(i)] for part, i in parts.items()} for name, parts in rows})
+            level_of(run): Recording({name: {part: stretch(long, used, *form) for part, form in parts.items()} for name, parts in rows})
             for run, rows in index.items()
         }
     except Exception as error:
         raise ValueError(f"damaged ({type(error).__name__})") from None
+
+
+def stretch(long: Mapping[str, Array], used: dict[str, int], dtype: str, shape: list[int]) -> Array:
+    """The next array of one dtype."""
+    begin, used[dtype] = used[dtype], used[dtype] + int(np.prod(shape, dtype=int))
+    array: Array = long[dtype][begin : used[dtype]].reshape(shape)
+    return array
 
 
 def name_of(level: int | None) -> str:

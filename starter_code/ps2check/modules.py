@@ -400,9 +400,10 @@ def acting(ps2: Any, **others: type) -> Iterator[None]:
 
 
 def found(ps2: Any, name: str) -> Any:
+    """The student's class or function; None where there is none or its file cannot be imported."""
     try:
         return bare(getattr(ps2, name))
-    except AttributeError:
+    except (Exception, SystemExit):
         return None
 
 

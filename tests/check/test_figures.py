@@ -53,6 +53,6 @@ def test_theory_of_the_grid_is_the_lectures_table() -> None:
     assert found[0] == [0.492, 0.289, 0.179, 0.113, 0.072, 0.046]
     assert found[1] == [0.872, 0.853, 0.850, 0.849, 0.849, 0.849]
     assert found[2] == [0.628, 0.486, 0.408, 0.358, 0.322, 0.294]
-    assert np.allclose(found[3], [0.583, 0.412, 0.292, 0.206, 0.146, 0.103], atol=0.004)
-    assert np.allclose(found[4], 0.825, atol=0.004)
+    assert found[3] == [0.584, 0.413, 0.292, 0.206, 0.146, 0.103]
+    assert np.allclose(found[4], np.sqrt(1 - 1 / np.pi), atol=0.001)
     assert np.allclose(found[5], 1.0, atol=0.002)

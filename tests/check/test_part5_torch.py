@@ -1,7 +1,9 @@
 """Part 5 in torch: the reference has the published sizes, right answers pass, mistakes are caught, and sentences say what to do."""
 
+import shutil
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +14,11 @@ from autograder.audit import run as running  # noqa: E402
 from autograder.check import scoring  # noqa: E402
 from autograder.check.draw import LADDER, Draw  # noqa: E402
 from autograder.check.modules import conv, fits, norm  # noqa: E402
+from autograder.check.package import Package  # noqa: E402
 from autograder.check.question import REGISTRY  # noqa: E402
 from autograder.check.recording import record  # noqa: E402
 from autograder.check.verdict import Failure  # noqa: E402
+from autograder.course import this_course  # noqa: E402
 from autograder.misconceptions import CATALOG  # noqa: E402
 from autograder.misconceptions.edited import edited  # noqa: E402
 from autograder.misconceptions.overlay import overlay  # noqa: E402
@@ -216,3 +220,14 @@ def test_what_a_file_does_to_torch_at_import_costs_conduct_and_no_other_question
     assert [r.item for r in rows["5.4"] if not r.verdict.passed] == ["conduct, torch's defaults"]
     assert "leave the defaults alone" in scoring.first_failure(rows["5.4"]).verdict.says
     assert scoring.share(rows["5.5"], {}) == Fraction(1)
+
+
+@pytest.mark.parametrize("id", ["5.14", "5.15", "5.16", "5.17", "5.18"])
+def test_a_blocks_file_that_cannot_be_imported_costs_the_networks_nothing(id: str, tmp_path: Path) -> None:
+    folder = tmp_path / "ps2"
+    shutil.copytree(this_course().reference, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "blocks.py").write_text("raise RuntimeError('broken')\n", encoding="utf-8")
+    question, draw = REGISTRY[id], lambda: Draw(b"broken blocks")
+    want = record(question, Package(this_course().reference, "ps2_reference"), draw(), trusted=True)
+    got = record(question, Package(folder, "ps2"), draw())
+    assert scoring.share(scoring.judge(want, got.items, got.ended), {}) == 1
