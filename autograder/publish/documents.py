@@ -17,6 +17,8 @@ from .handout import handout_text
 TEMPLATES = Path(__file__).parent / "templates"
 READ = "markdown+pipe_tables+tex_math_dollars-tex_math_single_backslash"
 TIMESTAMP = 0  # of the PDF: the same text gives the same bytes
+RENAMED = re.compile(r"\b(dot|plus|minus|times)\.circle\b")
+"""Symbols that pandoc writes by a name which newer Typsts have shortened (⊙ is dot.o)."""
 LACKING = "The handout's HTML and PDF need two packages that are not installed: run `{python} -m pip install 'ps2-autograder[handout]'`."
 
 
@@ -56,14 +58,18 @@ def handout_pdf(course: Course) -> bytes:
     except ImportError:
         raise AssignmentError(LACKING.format(python=sys.executable)) from None
     title, text = titled(handout_text(course))
-    body: str = pypandoc.convert_text(text, "typst", format=READ)
+    body = RENAMED.sub(r"\1.o", pypandoc.convert_text(text, "typst", format=READ))
     with tempfile.TemporaryDirectory(prefix="ps2-handout-") as folder:
         if figures(course).is_dir():
             shutil.copytree(figures(course), folder, dirs_exist_ok=True)
         style = (TEMPLATES / "handout-style.typ").read_text(encoding="utf-8")
         main = Path(folder) / "handout.typ"
         main.write_text(f"{style.replace('@TITLE@', title)}\n{body}", encoding="utf-8")
-        return bytes(typst.compile(main, format="pdf", timestamp=TIMESTAMP, ignore_system_fonts=True))
+        try:
+            return bytes(typst.compile(main, format="pdf", timestamp=TIMESTAMP, ignore_system_fonts=True))
+        except typst.TypstError as error:
+            says = f"The handout cannot be set as a PDF: {error}"
+            raise AssignmentError(f"{says}; look for a formula in assignment/handout/ that was changed last.") from None
 
 
 def titled(text: str) -> tuple[str, str]:

@@ -100,6 +100,8 @@ def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
 
 def texts(place: str, data: bytes) -> Iterable[str]:
     """What can be read in a file: as it is, with entities resolved, and each text of a JSON document (a notebook is one) unescaped."""
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        return  # its files come one by one
     text = data.decode("utf-8", "replace")
     yield text
     if place.endswith((".html", ".htm", ".ipynb", ".svg")):

@@ -37,3 +37,11 @@ def test_the_pdf_is_byte_identical_each_time():
     made = handout_pdf(this_course())
     assert made.startswith(b"%PDF-") and len(made) > 50_000
     assert handout_pdf(this_course()) == made
+
+
+def test_a_formula_that_cannot_be_set_is_one_sentence(monkeypatch):
+    pytest.importorskip("pypandoc")
+    pytest.importorskip("typst")
+    monkeypatch.setattr("autograder.publish.documents.handout_text", lambda course: "# T\n\n`#no.such`{=typst}\n")
+    with pytest.raises(AssignmentError, match="cannot be set as a PDF"):
+        handout_pdf(this_course())

@@ -81,7 +81,7 @@ def test_a_leak_in_the_handout_stops_the_release(course, tmp_path, monkeypatch, 
     (tmp_path / "dist/starter.zip").write_bytes(b"last time's")
     assert release.release_command(course, tmp_path / "dist", locks=False) == 1
     said = capsys.readouterr().out
-    assert "handout.html holds a line of the solution in activations.py" in said and "starter.zip: ps2-starter/handout.md" in said
+    assert "handout.html holds a line of the solution in activations.py" in said and "starter.zip: ps2-starter/handout.md holds" in said
     assert (tmp_path / "dist/starter.zip").read_bytes() == b"last time's" and len(list((tmp_path / "dist").iterdir())) == 1
 
 
