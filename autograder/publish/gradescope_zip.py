@@ -28,6 +28,7 @@ MODULES = (
     "course.py",
     "frontends/__init__.py",
     "frontends/gradescope.py",
+    "frontends/gradescope_metadata.py",
     "frontends/gradescope_run.py",
     "frontends/gradescope_spec.py",
     "frontends/text.py",
