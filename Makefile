@@ -12,7 +12,7 @@ SETUP   = $(or $(FIRST),$(error No Python was found: install Python 3.10 to 3.13
 CHECKS := setup lint types check-generated pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types pytest regenerate check-generated audit audit-attacks gradescope release locks constraints clean
+.PHONY: help setup demo test test-thorough lint types pytest regenerate check-generated audit audit-attacks gradescope release locks constraints clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,8 +37,12 @@ lint: ## ruff
 types: ## mypy --strict on the package
 	@$(BIN)/mypy
 
-pytest: ## the tests alone; ARGS="-k elu" narrows them
-	@$(BIN)/pytest -n 2 $(ARGS)
+pytest: ## the tests alone, in their short form; ARGS="-k elu" narrows them
+	@$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
+
+test-thorough: setup ## every test on all its seeds, and the audit: an hour or so
+	@PS2_ALL_SEEDS=1 $(BIN)/pytest -n 2 $(ARGS)
+	@$(RUN) audit
 
 regenerate: ## write every generated file anew from its source
 	@$(RUN) regenerate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +47,8 @@ def judged(question: Question, package: Any, number: int) -> list[Row]:
 
 
 __all__ = ["judged", "reference", "reference_folder", "seed_of", "unchecked", "wanted"]
+
+
+def seeds(full: int) -> range:
+    """The seeds of a test: `full` of them, or two in the short form (without PS2_ALL_SEEDS in the environment)."""
+    return range(full if os.environ.get("PS2_ALL_SEEDS") else min(full, 2))
