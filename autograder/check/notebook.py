@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ def score(question: str, package: Path = HERE) -> float:
     The points are a plain float between 0 and the question's maximum, and nothing is written to stderr: nbgrader reads a cell's last
     value as text ("np.float64(1.5)" would count as full marks) and takes any line on stderr for a failure.
     """
-    with silent_stderr():
+    with silent_stderr(), same_backend():
         home = Home(load_kit(package))
         asked = next((a for a in home.kit.questions if a.question.id == question), None)
         if asked is None:
@@ -41,7 +40,8 @@ def score(question: str, package: Path = HERE) -> float:
 @contextmanager
 def drawing(package: Path = HERE) -> Iterator[Package]:
     """The package ps2 with the files as they are now. A picture that needs what is not written yet becomes a sentence, not a traceback."""
-    home = Home(load_kit(package))
+    with same_backend():
+        home = Home(load_kit(package))
     for fault in dict.fromkeys(home.faults.values()):
         print(fault)
     try:
@@ -57,8 +57,7 @@ def drawing(package: Path = HERE) -> Iterator[Package]:
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Nothing reaches stderr, from Python or from compiled code; the backend that pictures are drawn with stays what it was."""
-    backend = os.environ.get("MPLBACKEND")
+    """Nothing reaches stderr, from Python or from compiled code."""
     old = sys.stderr
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
@@ -69,11 +68,15 @@ def silent_stderr() -> Iterator[None]:
         sys.stderr = old
         os.dup2(saved, 2)
         os.close(saved)
-        restore(os.environ, "MPLBACKEND", backend)
 
 
-def restore(environment: Any, name: str, value: str | None) -> None:
-    if value is None:
-        environment.pop(name, None)
-    else:
-        environment[name] = value
+@contextmanager
+def same_backend() -> Iterator[None]:
+    """The backend that pictures are drawn with stays what it was: the checks turn it off for the student's code."""
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        os.environ.pop("MPLBACKEND", None)
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend

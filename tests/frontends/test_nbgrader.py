@@ -204,7 +204,7 @@ def test_a_second_import_changes_nothing(told, commands):
 
 def test_answers_become_a_pdf_with_a_page_a_question(told, commands):
     said = commands("autograder nbgrader answers answers")
-    assert "1 PDFs of 1 page in answers: page 1 vanishing" in said
+    assert "1 PDF of 1 page in answers: page 1 vanishing" in said
     data = (commands.course / "answers" / f"{STUDENT}.pdf").read_bytes()
     commands("autograder nbgrader answers answers")
     assert data.startswith(b"%PDF") and data == (commands.course / "answers" / f"{STUDENT}.pdf").read_bytes()

@@ -45,7 +45,7 @@ def write_all(api: Any, course: Course, out: Path) -> Iterator[str]:
         data, told = pdf(student, asked, texts)
         write_atomically(out / f"{student}.pdf", data)
         yield from (f"{student}: the answer to {name} {says}; read it in the notebook." for name, says in told.items())
-    yield f"{len(folders)} PDFs of {len(asked)} page{'s' * (len(asked) != 1)} in {out}: " + ", ".join(
+    yield f"{len(folders)} PDF{'s' * (len(folders) != 1)} of {len(asked)} page{'s' * (len(asked) != 1)} in {out}: " + ", ".join(
         f"page {n} {name}" for n, (name, _, _) in enumerate(asked, 1)
     )
 
@@ -56,7 +56,7 @@ def questions(course: Course) -> Iterator[Question]:
     for cell in notebook(course).cells:
         told = cell.metadata.get("nbgrader", {})
         if cell.id.startswith("question-"):
-            texts[cell.id.removeprefix("question-")] = rubric_of(cell.source)[0]
+            texts[cell.id.removeprefix("question-")] = rubric_of(cell.source)[0].replace("**", "")
         elif told.get("solution"):
             name = cell.id.removeprefix("answer-")
             yield name, texts[name], told["points"]

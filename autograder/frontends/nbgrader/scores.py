@@ -64,7 +64,6 @@ def import_one(api: Any, student: str, grade: Grade) -> Imported:
     made = Imported(student)
     try:
         made.result = grade(folder, student)
-        made.staff += made.result.staff
     except IntakeError as error:
         made.staff.append(f"nothing could be graded: {error}")
     made.staff += [f"in the notebook, {odd}" for odd in oddities(api, folder)]
@@ -207,11 +206,14 @@ def total(result: Result) -> float:
 
 
 def report(imports: Iterator[Imported]) -> Iterator[str]:
-    """A line a student, as they come, then what staff must look at."""
+    """A line a student as they come, with what staff must look at; what the grader has to say about this machine once, at the end."""
     count, told = 0, 0
+    graders: dict[str, None] = {}
     for made in imports:
         count, told = count + 1, told + bool(made.staff)
+        graders |= dict.fromkeys(made.result.staff if made.result else [])
         yield f"{made.student}: {made.points:g} points in the gradebook"
         yield from (f"    {says}" for says in dict.fromkeys(made.staff))
+    yield from (f"the grader says: {says}" for says in graders)
     look = f", {told} of them with something to look at" if told else ""
     yield f"{count} submission{'s' * (count != 1)} imported{look}. Written answers are graded in nbgrader's formgrader."

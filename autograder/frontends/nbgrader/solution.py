@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def executed(course: Course) -> Any:
         sync(Path(folder), {**assignment_files(course), **reference_files(course)})
         client = NotebookClient(made, timeout=SECONDS, record_timing=False, resources={"metadata": {"path": folder}})
         try:
-            client.execute()
+            client.execute(env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"})  # which would hide pictures
         except CellExecutionError as error:
             raise CourseFolderError(f"the notebook does not run with the solutions: {error.ename}: {error.evalue}") from None
     made.metadata.language_info = {"name": "python"}  # the version of Python would make other bytes
@@ -54,6 +55,8 @@ def complain(made: Any) -> None:
             raise CourseFolderError(
                 f"cell {cell.id} gives {', '.join(shown) or 'nothing'} of {points:g} points with the solutions:\n{printed}"
             )
+        if "plt.show()" in cell.source and not any("image/png" in o.get("data", {}) for o in cell.outputs):
+            raise CourseFolderError(f"cell {cell.id} draws no picture with the solutions; is matplotlib in order?")
         if points is None and printed:
             raise CourseFolderError(f"cell {cell.id} prints with the solutions: {printed.strip()}")
 
