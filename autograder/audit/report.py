@@ -105,7 +105,8 @@ def finding(kind: str, question: str, subject: str, number: int | None, row: Row
 
 
 def write_json(audit: Audit, path: Path) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(audit, losses=()))) + b"\n")
+    shown = {name: getattr(audit, name) for name in audit.__struct_fields__ if name != "losses"}  # those are the page's
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(shown)) + b"\n")
 
 
 def counts(audit: Audit) -> list[tuple[str, str, str, bool | None]]:

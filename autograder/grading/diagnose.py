@@ -89,6 +89,8 @@ def diagnose(question: Question, reference: Package, runs: list[Run], small: Run
     small: a run of the ladder, on which most of the catalog is ruled out cheaply.
     """
     failed = set.intersection(*(failed_items(run) for run in runs))
+    if not failed:
+        return Diagnosis()
     causes = named(question, reference, runs, small, failed)
     groups = frozenset().union(*(c.groups for c in causes))
     relations = {g: says for g, says in related(question, reference, runs, failed, groups).items() if g not in groups}
