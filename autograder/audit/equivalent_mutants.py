@@ -5,6 +5,8 @@ The audit names the key of each survivor. Before one is entered here: is it not 
 
 EQUIVALENT = {
     "e1f4a9b72e3b0195": "SELU with x >= 0: at exactly 0 both branches are 0",
+    "d77869a2c0a0851e": "ELU with x >= 0: at exactly 0 both branches are 0",
+    "5a23c2ffc2275ecd": "min(x, 1) for min(x, 0): it is larger only where x > 0, and there its value is not taken",
     "227a70bc72222484": "svd(full_matrices=True) only adds rows beyond those that rows[:components] takes",
     "b38d27f1b4b3a9a8": "the other sign throughout: −Q of a Haar-distributed Q is Haar-distributed too",
     "bb6f666f8f1f165e": "slope <= 0 for slope == 0: none of the activations asked has a negative slope",

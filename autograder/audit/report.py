@@ -124,7 +124,7 @@ def counts(audit: Audit) -> list[tuple[str, str, str, bool | None]]:
         ("causes named first", str(a.diagnosed_first), f"≥ {DIAGNOSED:.0%} of {singles}", a.diagnosed_first >= DIAGNOSED * singles),
         ("pairs with a cause named", str(a.pairs_named), f"≥ {PAIRS_NAMED:.0%} of {a.pairs}", a.pairs_named >= PAIRS_NAMED * a.pairs),
         ("automatic mutants killed", str(a.automatic_killed), f"≥ {MUTANTS_KILLED:.0%} of {a.automatic_mutants}", a.mutants_killed),
-        ("findings", str(len(a.findings)), "0", not a.findings),
+        ("findings beyond these shares", str(len(a.serious)), "0", not a.serious),
     ]
 
 
