@@ -170,11 +170,11 @@ def noise(a: Any, _: Any) -> Any:
 
 
 def mean_only(a: Any, given: Any) -> Any:
-    return np.full_like(a, np.mean(a)) if np.size(a) > 1 else noise(a, given)  # one number is its own mean
+    return np.full_like(a, np.mean(a)) if np.ptp(a) > 0 else noise(a, given)  # a constant is its own mean
 
 
 def right_moments(a: Any, given: Any) -> Any:
-    return np.mean(a) + np.std(a) * noise(a, given) if np.size(a) > 1 else noise(a, given)
+    return np.mean(a) + np.std(a) * noise(a, given) if np.ptp(a) > 0 else noise(a, given)
 
 
 LAZY: dict[str, Build] = {

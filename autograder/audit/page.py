@@ -15,7 +15,7 @@ STYLE = """\
   --ink: #1b1b1f; --paper: #ffffff; --line: #c9c9d1; --soft: #f1f1f5; --own: 25, 105, 200; --other: 200, 40, 30;
 }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e8ee; --paper: #16161a; --line: #44444e; --soft: #24242b; --own: 90, 160, 250; --other: 255, 110, 90; }
+  :root { --ink: #e8e8ee; --paper: #16161a; --line: #44444e; --soft: #24242b; --own: 55, 110, 200; --other: 255, 110, 90; }
 }
 body {
   color: var(--ink); background: var(--paper); font: 15px/1.45 system-ui, sans-serif;

@@ -105,7 +105,8 @@ def finding(kind: str, question: str, subject: str, number: int | None, row: Row
 
 
 def write_json(audit: Audit, path: Path) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(audit, losses=()))) + b"\n")
+    shown = {name: getattr(audit, name) for name in audit.__struct_fields__ if name != "losses"}  # those are the page's
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(shown)) + b"\n")
 
 
 def counts(audit: Audit) -> list[tuple[str, str, str, bool | None]]:
@@ -123,7 +124,7 @@ def counts(audit: Audit) -> list[tuple[str, str, str, bool | None]]:
         ("causes named first", str(a.diagnosed_first), f"≥ {DIAGNOSED:.0%} of {singles}", a.diagnosed_first >= DIAGNOSED * singles),
         ("pairs with a cause named", str(a.pairs_named), f"≥ {PAIRS_NAMED:.0%} of {a.pairs}", a.pairs_named >= PAIRS_NAMED * a.pairs),
         ("automatic mutants killed", str(a.automatic_killed), f"≥ {MUTANTS_KILLED:.0%} of {a.automatic_mutants}", a.mutants_killed),
-        ("findings", str(len(a.findings)), "0", not a.findings),
+        ("findings beyond these shares", str(len(a.serious)), "0", not a.serious),
     ]
 
 

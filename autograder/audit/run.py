@@ -32,10 +32,11 @@ from ..grading.likeness import same as same_item
 from ..misconceptions import CATALOG, Misconception, load_catalog
 from ..misconceptions.overlay import overlay
 from .diagnosis import audit_diagnosis
+from .grey import SURE
 from .inputs import audit_inputs
 from .mutants import CHUNK, SAMPLE, audit_mutants, files_of, quotas
 from .report import GREY, MARGIN, Audit, Finding, Loss, finding
-from .runs import judged, reference, reference_folder, seed_of, unchecked
+from .runs import judged, reference, reference_folder, seed_of, unchecked, wanted
 from .unearned import audit_lazy
 
 Progress = Callable[[int, int], None]
@@ -60,7 +61,7 @@ def audit_right(question: Question, package: Any, subject: str, seeds: int) -> A
                 found.append(finding("grey", question.id, subject, number, row, "a right answer could not be decided"))
             elif not row.verdict.passed:
                 found.append(finding("false failure", question.id, subject, number, row, "a right answer fails"))
-            elif row.verdict.ratio > margin:
+            elif row.verdict.ratio > margin and not wanted(question.id, number).judges[row.item].chance:
                 margin = row.verdict.ratio
                 if margin > MARGIN:
                     found.append(finding("margin", question.id, subject, number, row, f"error/tolerance is {margin:.2g}"))
@@ -114,9 +115,11 @@ def escapes(mistake: Misconception, rows: list[Row], number: int) -> Iterator[Fi
             yield finding("survived", *place, None, f'"{name}" should fail and passes')
     if scoring.share(rows, {}) == 1:
         yield finding("survived", *place, None, "loses no points")
-    strength = max((surely(row) for row in rows if not row.verdict.passed and row.group != GRADIENT_CHECK), default=GREY)
-    if strength < GREY:
-        yield finding("grey", *place, None, f"is caught by {strength:.2g} times the tolerance only, less than {GREY:g}")
+    judges = wanted(mistake.question, number).judges
+    caught = [row for row in rows if not row.verdict.passed and row.group != GRADIENT_CHECK and row.item in judges]
+    if caught and all(surely(row) < (SURE if judges[row.item].chance else GREY) for row in caught):
+        strength = max(surely(row) for row in caught)
+        yield finding("grey", *place, None, f"is caught by {strength:.2g} times the tolerance only, too little to be sure on every seed")
 
 
 def surely(row: Row) -> float:

@@ -26,7 +26,7 @@ from ..misconceptions import Misconception, load_catalog
 from .likeness import alike
 from .redraw import Memory, Redraw
 
-MOST_COMPOSED = 100
+MOST_COMPOSED = 40
 """Pairs of mistakes that are tried where no single one explains anything."""
 MOST_CAUSES = 2
 """Causes that are named; a student with more mends these first."""
@@ -89,9 +89,16 @@ def diagnose(question: Question, reference: Package, runs: list[Run], small: Run
     small: a run of the ladder, on which most of the catalog is ruled out cheaply.
     """
     failed = set.intersection(*(failed_items(run) for run in runs))
+    if not failed:
+        return Diagnosis()
     causes = named(question, reference, runs, small, failed)
-    groups = frozenset().union(*(c.groups for c in causes))
-    relations = {g: says for g, says in related(question, reference, runs, failed, groups).items() if g not in groups}
+    left = {group_of(item) for item in failed} - frozenset().union(*(c.groups for c in causes))
+    relations: Mapping[str, str] = {}
+    if left:
+        known = recognised([evidence(question, reference, run) for run in ([runs[0], small] if small is not None else runs)])
+        relations = {group: says for group, says in known.items() if group in left}
+    if not causes and not relations and small is not None:
+        causes = together(question, reference, [small, *runs], left)
     return Diagnosis(tuple(causes), relations, consistent_groups(question, reference, runs, causes))
 
 
@@ -125,7 +132,7 @@ def named(question: Question, reference: Package, runs: list[Run], small: Run | 
     partly = max(loose, key=lambda c: len(c.items), default=None)
     if partly is not None and partly.items and len(causes) < MOST_CAUSES and enough(partly.items, runs):
         causes.append(partly)
-    return causes if causes or small is None else together(question, reference, [small, *runs], groups)
+    return causes
 
 
 def predicted(known: Misconception) -> set[str]:
@@ -249,13 +256,6 @@ def is_true_pair(theirs: Recording) -> bool:
 
 
 # ---- simple relations
-
-
-def related(question: Question, reference: Package, runs: list[Run], failed: set[str], explained: frozenset[str]) -> Mapping[str, str]:
-    """Relations for the groups that no catalogued mistake explains."""
-    if not {group_of(item) for item in failed} - explained:
-        return {}
-    return recognised([evidence(question, reference, run) for run in runs])
 
 
 def evidence(question: Question, reference: Package, run: Run) -> Evidence:

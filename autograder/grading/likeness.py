@@ -40,8 +40,9 @@ def same_form(got: Parts, theirs: Parts) -> bool:
 
 def close(got: Array, theirs: Array) -> bool:
     a, b = got.astype(np.float64).ravel(), theirs.astype(np.float64).ravel()
-    gap = a - b
-    error = float(gap @ gap)
+    with np.errstate(all="ignore"):
+        gap = a - b
+        error = float(gap @ gap)
     if np.isfinite(error):  # the quick way: the whole catalog is compared
         return error <= TOLERANCE**2 * max(float(b @ b), FLOOR**2 * b.size)
     odd = ~np.isfinite(a)
