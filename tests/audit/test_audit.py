@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from autograder.audit import Audit, audit_command, run_audit
+from autograder.audit import Audit, audit_command, run_audit, runs
 from autograder.audit import run as running
-from autograder.audit import runs
 from autograder.check.agreement import unchanged
 from autograder.check.part1_activations import elementwise
 from autograder.check.question import REGISTRY, question

@@ -14,8 +14,8 @@ from autograder.assignment import AssignmentError
 from autograder.check.notebook import drawing, score
 from autograder.course import Course, this_course
 from autograder.publish.kit import kit_files
-from autograder.publish.notebook_leaks import leaks
 from autograder.publish.notebook import encoded, notebook, question_of, story
+from autograder.publish.notebook_leaks import leaks
 
 
 @pytest.fixture
