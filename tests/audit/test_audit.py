@@ -64,9 +64,12 @@ def test_the_short_audit_of_part_1_is_clean():
     assert audit.misconceptions >= 9 * 5
 
 
-def test_processes_find_the_same_as_one_process(plant):
+def test_a_sound_question_is_clean(plant):
     plant(sound)
     assert run_audit(99, 1, workers=0).clean
+
+
+def test_processes_find_the_same_as_one_process():
     pieces = [(running.audit_question, ("1.3", 2)), (running.audit_mistake, ("relu-leaks", 2))]
     here, there = (sorted(running.run_tasks(pieces, workers), key=repr) for workers in (0, 2))
     assert here == there
