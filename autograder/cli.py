@@ -9,13 +9,10 @@ from typing import Annotated, Optional
 import typer
 
 from . import adopt
-from .frontends.nbgrader.commands import app as nbgrader_app
 
 app = typer.Typer(
     help="PS2: a deep-learning problem set that grades itself.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-
-app.add_typer(nbgrader_app, name="nbgrader")
 
 
 @app.callback()
@@ -223,9 +220,11 @@ def main() -> None:
 
 def run() -> None:
     from .assignment import AssignmentError
+    from .frontends.nbgrader.commands import app as nbgrader_app
     from .grading.intake import IntakeError
     from .sandbox.errors import GraderError
 
+    app.add_typer(nbgrader_app, name="nbgrader")
     try:
         app()
     except OSError as error:

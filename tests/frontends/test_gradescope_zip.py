@@ -222,7 +222,7 @@ def test_a_container_that_is_too_small_still_leaves_a_valid_file(built: Path) ->
 
 def test_where_python_cannot_start_the_student_reads_one_sentence(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulation.sys, "executable", "/nonexistent/python")
-    run = emulate(built, ROOT / "solutions")
+    run = emulate(built, ROOT / "solutions", total_points=100)
     assert report(run)["output"] == "The grader could not run; staff have been told."
     assert "/nonexistent/python" in run.stdout
 
