@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 from typing import Annotated, Optional
@@ -218,13 +219,20 @@ def main() -> None:
         sys.exit(2)
 
 
+@functools.cache
+def with_nbgrader() -> None:
+    """Its commands, added when a command is run: importing this file needs no package but typer."""
+    from .frontends.nbgrader.commands import app as commands
+
+    app.add_typer(commands, name="nbgrader")
+
+
 def run() -> None:
     from .assignment import AssignmentError
-    from .frontends.nbgrader.commands import app as nbgrader_app
     from .grading.intake import IntakeError
     from .sandbox.errors import GraderError
 
-    app.add_typer(nbgrader_app, name="nbgrader")
+    with_nbgrader()
     try:
         app()
     except OSError as error:
