@@ -5,13 +5,14 @@ VENV   := $(or $(PS2_VENV),.venv)
 BIN    := $(VENV)/bin
 RUN    := $(BIN)/python -m autograder
 TORCH  := 2.13.0
+HANDOUT := 'pypandoc-binary>=1.13' 'typst>=0.13'
 # The Python that runs scripts/setup.py (any 3.8 or newer, standard library only).
 FIRST  := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.10 $(PYTHON),$(shell command -v $(name))))
 SETUP   = $(or $(FIRST),$(error No Python was found: install Python 3.10 to 3.13, or name one with `make setup PYTHON=/path/to/python3`)) scripts/setup.py
 CHECKS := setup lint types check-generated pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types pytest regenerate check-generated audit gradescope constraints clean
+.PHONY: help setup demo test test-thorough lint types pytest regenerate check-generated audit audit-attacks gradescope release locks constraints clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,8 +37,15 @@ lint: ## ruff
 types: ## mypy --strict on the package
 	@$(BIN)/mypy
 
-pytest: ## the tests alone; ARGS="-k elu" narrows them
-	@$(BIN)/pytest -n 2 $(ARGS)
+# Too long for every change, or not yet quick enough: `make test-thorough` runs them too.
+LONG := tests/fuzz tests/sandbox tests/publish tests/frontends/test_nbgrader.py $(wildcard tests/test_*.py)
+
+pytest: ## the tests alone, in their short form; ARGS="-k elu" narrows them
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" $(LONG:%=--ignore=%) $(ARGS)
+
+test-thorough: setup ## every test on all its seeds, and the audit: an hour or so
+	@PS2_ALL_SEEDS=1 $(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(RUN) audit
 
 regenerate: ## write every generated file anew from its source
 	@$(RUN) regenerate
@@ -46,10 +54,21 @@ check-generated: ## fail if a generated file is stale
 	@$(RUN) regenerate --check
 
 audit: ## prove the checks on right, wrong and hostile submissions
-	@$(RUN) audit
+	@$(RUN) audit --html dist/audit.html
+
+audit-attacks: ## hostile submissions, with all layers of confinement and with each off in turn (as root, some minutes)
+	@$(RUN) audit --attacks --each-layer $(if $(JSON),--json $(JSON))
 
 gradescope: ## build the zip that Gradescope takes; TRAINING=DIR packs results of `autograder train`
 	@$(RUN) gradescope $(if $(TRAINING),--training $(TRAINING))
+
+release: setup ## build and prove everything that leaves the house, into dist/
+	@$(BIN)/python -c 'import pypandoc, typst' 2> /dev/null || $(BIN)/uv pip install --python $(BIN)/python --quiet $(HANDOUT) \
+	  || $(BIN)/python -m pip install --quiet $(HANDOUT)
+	@$(RUN) release
+
+locks: ## write the hashed lock files of the grader's packages (needs uv)
+	@$(RUN) locks
 
 # One file a Python version, because numpy and scipy drop old Pythons. torch is written by hand, without its local label
 # (+cpu is on PyTorch's own index only), and the CUDA packages of PyPI's torch are left out: the CPU build needs none.

@@ -15,6 +15,7 @@ from .training.settings import AUTO, OFF, STORED, Training
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
 Share = str | int | float
+Telling = Literal["none", "symptom", "cause"]
 
 
 class AssignmentError(ValueError):
@@ -35,10 +36,37 @@ class Gradescope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stdout_visibility: Visibility = "visible"
 
 
+class Stage(msgspec.Struct, frozen=True):
+    """When a submission was made: after the deadline? after how many others on the same day?"""
+
+    late: bool = False
+    earlier_today: int = 0
+
+
+class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much is told of a question that fails: nothing but that it does, the symptom, or also its cause.
+
+    before, after: the deadline. full_a_day: after so many submissions on one day a cause is no longer told; 0: always.
+    """
+
+    before: Telling = "cause"
+    after: Telling = "cause"
+    full_a_day: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class QuestionFeedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of one question, where it differs."""
+
+    before: Telling | None = None
+    after: Telling | None = None
+
+
 class PartSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """imports: top-level packages, beside the standard library and ps2, that this part's student code may import."""
+    """imports: top-level packages, beside the standard library and ps2, that this part's student code may import. on: false switches
+    every question of the part off."""
 
     title: str
+    on: bool = True
     imports: tuple[str, ...] = ("numpy", "scipy")
 
 
@@ -53,22 +81,36 @@ class QuestionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits | None = None
     forbid: tuple[str, ...] = ()
     visibility: Visibility | None = None
+    feedback: QuestionFeedback = QuestionFeedback()
+
+
+class Default(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The default value of an argument in the solutions, and those that a new term draws from."""
+
+    value: float
+    choices: tuple[float, ...]
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file. Questions that are off appear nowhere in the kit."""
+    """The whole file. Questions that are off appear nowhere in the kit.
+
+    total_points: what the questions must add up to. defaults: by "file.Class.argument" or "file.function.argument".
+    """
 
     title: str
     term: str
     parts: dict[str, PartSettings]
     questions: dict[str, QuestionSettings]
     profile: Literal["core", "full"] = "core"
+    total_points: int | None = None
     consistent_backward: Share = "1/2"
     public_seed: str = "ps2-public"
     weights: dict[str, Share] = {}
     limits: Limits = Limits()
     gradescope: Gradescope = Gradescope()
     training: Training = Training()
+    feedback: Feedback = Feedback()
+    defaults: dict[str, Default] = {}
 
     def asked(self) -> list[Question]:
         """The questions that are switched on, in order."""
@@ -76,6 +118,8 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def is_on(self, question: Question) -> bool:
         switch = self.questions[question.id].on
+        if not self.parts[str(question.part)].on:
+            return False
         return (question.core or self.profile == "full") if switch is None else switch
 
     def points(self, question: Question) -> Fraction:
@@ -94,6 +138,13 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def limits_of(self, question: Question) -> Limits:
         return self.questions[question.id].limits or self.limits
+
+    def telling(self, question: Question, stage: Stage) -> Telling:
+        """How much a student is told of this question at this stage. Points never depend on it."""
+        own, general = self.questions[question.id].feedback, self.feedback
+        told = (own.after or general.after) if stage.late else (own.before or general.before)
+        tired = 0 < general.full_a_day <= stage.earlier_today
+        return "symptom" if tired and told == "cause" else told
 
     def files(self) -> list[str]:
         """The student's files that the questions asked are about, in order."""

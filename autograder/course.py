@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
+from . import VARIABLE
 from .assignment import Assignment, AssignmentError, load_assignment
+
+ENGINE = Path(__file__).resolve().parent.parent
+"""The folder that this package lies in: a checkout, or Gradescope's `source/`. PS2 itself is the course there."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """The folder that holds `assignment/`, `solutions/` and `autograder/`: a checkout, or Gradescope's `source/`."""
+    """The folder that holds `assignment/` and `solutions/`, and, where it is not PS2, its own `checks/`, `misconceptions/`, `variants/`."""
 
     root: Path
 
@@ -24,9 +31,34 @@ class Course:
         """The reference package."""
         return self.root / "solutions" / "ps2"
 
+    @property
+    def checks(self) -> Path:
+        """The folder with the questions, `partN_*.py`."""
+        own = self.root / "checks"
+        return own if own.is_dir() else ENGINE / "autograder" / "check"
+
+    @property
+    def misconceptions(self) -> Path:
+        """The folder with the known mistakes, `partN.py`."""
+        own = self.root / "misconceptions"
+        return own if own.is_dir() else ENGINE / "autograder" / "misconceptions"
+
+    @property
+    def variants(self) -> Path:
+        """The folder with the honest other ways, `partN.py`."""
+        own = self.root / "variants"
+        return own if self.checks == self.root / "checks" else ENGINE / "tests" / "variants"
+
     @functools.cached_property
     def assignment(self) -> Assignment:
         return load_assignment(self.toml)
+
+    def only(self, *parts: int) -> Course:
+        """This course with no other parts asked."""
+        chosen = {part: msgspec.structs.replace(settings, on=int(part) in parts) for part, settings in self.assignment.parts.items()}
+        course = Course(self.root)
+        course.__dict__["assignment"] = msgspec.structs.replace(self.assignment, parts=chosen)
+        return course
 
     @functools.cached_property
     def secret(self) -> bytes:
@@ -44,5 +76,10 @@ class Course:
 
 
 def this_course() -> Course:
-    """The course that this package lies in."""
-    return Course(Path(__file__).resolve().parent.parent)
+    """The course in use: the one that was adopted, else the one that this package lies in."""
+    return Course(Path(os.environ.get(VARIABLE) or ENGINE))
+
+
+def part_files(folder: Path) -> list[Path]:
+    """The modules in `folder` that belong to an assignment rather than to the engine."""
+    return sorted(folder.glob("part[0-9]*.py"))

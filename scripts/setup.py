@@ -227,7 +227,7 @@ class Setup:
             self.command(*self.installer, "--no-deps", "--index-url", index, f"torch=={pin}", what=what)
 
     def install_packages(self) -> None:
-        extras = "tools,figures" if self.without_torch else "dev"
+        extras = "tools,figures,nbgrader" if self.without_torch else "dev"
         self.command(*self.installer, "--constraint", str(constraints_for(self.version)), "--editable", f".[{extras}]")
 
     def steps(self, fresh: bool) -> list[tuple[str, Callable[[], None]]]:

@@ -1,8 +1,9 @@
 """A mistake in assignment.toml is one sentence with the key and the line."""
 
+import msgspec
 import pytest
 
-from autograder.assignment import AssignmentError, load_assignment
+from autograder.assignment import AssignmentError, Feedback, Stage, load_assignment
 from autograder.course import this_course
 
 TEXT = this_course().toml.read_text(encoding="utf-8")
@@ -18,6 +19,7 @@ TEXT = this_course().toml.read_text(encoding="utf-8")
         ('consistent_backward = "1/2"', 'consistent_backward = "half"', "consistent_backward is 'half', expected a share"),
         ('[questions."1.9"]', '[questions."1.99"]', 'questions."1.99" is no question; the checks have 1.1,'),
         ("cpu_seconds = 10.0", "cpu_seconds = -1", "limits.cpu_seconds: expected `float` > 0.0."),
+        ('before = "cause"', 'before = "all"', "feedback.before: invalid enum value 'all'."),
         ("term = ", "trm = ", 'there is no setting "trm".'),
     ],
 )
@@ -53,3 +55,26 @@ def test_switching_a_question_off_removes_its_points(tmp_path):
     before, after = load_assignment(this_course().toml), load_assignment(path)
     assert before.total() - after.total() == 3
     assert "1.5" not in [q.id for q in after.asked()]
+
+
+def with_feedback(tmp_path, general, own=""):
+    text = TEXT.replace('before = "cause"', general, 1)
+    path = tmp_path / "assignment.toml"
+    path.write_text(text.replace('section = "1.1 Sigmoid"', f'section = "1.1 Sigmoid"\n{own}', 1), encoding="utf-8")
+    return load_assignment(path)
+
+
+def test_what_is_told_depends_on_question_deadline_and_number_of_submissions(tmp_path):
+    course = with_feedback(tmp_path, 'before = "cause"', 'feedback = { after = "none" }')
+    sigmoid, tanh = (q for q in course.asked() if q.id in ("1.1", "1.2"))
+    assert [course.telling(sigmoid, Stage(late)) for late in (False, True)] == ["cause", "none"]
+    assert [course.telling(tanh, Stage(late)) for late in (False, True)] == ["cause", "cause"]
+
+
+def test_after_so_many_submissions_a_day_symptoms_alone_are_told(tmp_path):
+    course = with_feedback(tmp_path, 'before = "cause"')
+    few = msgspec.structs.replace(course, feedback=Feedback(full_a_day=2))
+    question = course.asked()[0]
+    assert [few.telling(question, Stage(earlier_today=n)) for n in (0, 1, 2, 9)] == ["cause", "cause", "symptom", "symptom"]
+    silent = msgspec.structs.replace(course, feedback=Feedback(before="none", full_a_day=2))
+    assert silent.telling(question, Stage(earlier_today=9)) == "none"

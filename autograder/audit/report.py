@@ -9,8 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..check.scoring import Row
+from .runs import seed_of
+
 MARGIN = 0.1
 """The largest error/tolerance that a right answer may come to."""
+DIAGNOSED, PAIRS_NAMED, MUTANTS_KILLED = 0.95, 0.8, 0.99
+"""Least shares of mistakes named first, of pairs with one named, of automatic mutants killed."""
 GREY = 10.0
 """The smallest error/tolerance at which a known mistake counts as surely caught: as far above 1 as MARGIN is below."""
 
@@ -18,7 +23,7 @@ GREY = 10.0
 class Finding(msgspec.Struct, frozen=True):
     """One thing that is not as it should be, with what is needed to see it again: `Draw(seed)` on that question.
 
-    kind: survived, cascade, false failure, unearned, margin, grey, seed-free, never varies, or broken.
+    kind: survived, cascade, false failure, unearned, margin, grey, seed-free, never varies, misdiagnosed, not monotone, mutant.
     """
 
     kind: str
@@ -29,13 +34,23 @@ class Finding(msgspec.Struct, frozen=True):
     says: str
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """What a mistake costs on a question: the mean share over the seeds. A cell of the heat map."""
+
+    misconception: str
+    question: str
+    share: float
+
+
 class Audit(msgspec.Struct, frozen=True):
     """The result of an audit, or of a piece of one; pieces add up.
 
     questions: audited. misconceptions: that must be caught (equivalent ones are counted apart). killed: of these, caught on every seed
     in every item they name. cascades: points (shares of a question) that mistakes lost on other questions. false_failures: right answers
     that lost something. unearned: lazy answers that earned something. margin: largest error/tolerance of right answers. grey: mistakes
-    caught by less than GREY times the tolerance, and right answers that could not be decided.
+    caught by less than GREY times the tolerance, and right answers that could not be decided. diagnosed_first: mistakes whose cause the
+    grader names first (on 95 % of the runs at least). pairs, pairs_named: pairs of mistakes, and those of which it names at least one.
+    automatic_mutants: of the sample, without the equivalent ones. automatic_killed: of these, those that lose points.
     """
 
     questions: int = 0
@@ -47,6 +62,12 @@ class Audit(msgspec.Struct, frozen=True):
     unearned: int = 0
     margin: float = 0.0
     grey: int = 0
+    diagnosed_first: int = 0
+    pairs: int = 0
+    pairs_named: int = 0
+    automatic_mutants: int = 0
+    automatic_killed: int = 0
+    losses: tuple[Loss, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     def __add__(self, other: Audit) -> Audit:
@@ -55,31 +76,63 @@ class Audit(msgspec.Struct, frozen=True):
 
     @property
     def clean(self) -> bool:
-        lost = self.cascades + self.false_failures + self.unearned + self.grey + len(self.findings)
-        return self.killed == self.misconceptions and lost == 0 and self.margin <= MARGIN
+        lost = self.cascades + self.false_failures + self.unearned + self.grey + len(self.serious)
+        return self.killed == self.misconceptions and self.mutants_killed and lost == 0 and self.margin <= MARGIN and self.diagnosed
+
+    @property
+    def serious(self) -> list[Finding]:
+        """Single misdiagnoses and surviving mutants are told, but count by their share."""
+        return [f for f in self.findings if f.kind not in ("misdiagnosed", "mutant")]
+
+    @property
+    def diagnosed(self) -> bool:
+        return self.diagnosed_first >= DIAGNOSED * self.single and self.pairs_named >= PAIRS_NAMED * self.pairs
+
+    @property
+    def mutants_killed(self) -> bool:
+        return self.automatic_killed >= MUTANTS_KILLED * self.automatic_mutants
+
+    @property
+    def single(self) -> int:
+        """The mistakes that were diagnosed: folders of wrong answers are no catalogued mistakes."""
+        return len({loss.misconception for loss in self.losses})
+
+
+def finding(kind: str, question: str, subject: str, number: int | None, row: Row | None, says: str) -> Finding:
+    seed = "" if number is None else seed_of(number).decode()
+    told = f"{says}: {row.verdict.says}" if row is not None and row.verdict.says else says
+    return Finding(kind, question, subject, seed, row.item if row else "", told)
 
 
 def write_json(audit: Audit, path: Path) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(audit)) + b"\n")
+    shown = {name: getattr(audit, name) for name in audit.__struct_fields__ if name != "losses"}  # those are the page's
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(shown)) + b"\n")
+
+
+def counts(audit: Audit) -> list[tuple[str, str, str, bool | None]]:
+    """(what, found, what it must be, whether it is so; None where there is nothing to be)."""
+    a, singles = audit, audit.single
+    return [
+        ("questions", str(a.questions), "", None),
+        ("misconceptions caught", str(a.killed), f"all {a.misconceptions}", a.killed == a.misconceptions),
+        ("equivalent ones", str(a.equivalent), "", None),
+        ("points lost on other questions", f"{a.cascades:g}", "0", a.cascades == 0),
+        ("false failures", str(a.false_failures), "0", a.false_failures == 0),
+        ("unearned points", str(a.unearned), "0", a.unearned == 0),
+        ("largest error / tolerance of right answers", f"{a.margin:.2g}", f"≤ {MARGIN}", a.margin <= MARGIN),
+        ("caught too narrowly, or undecided", str(a.grey), "0", a.grey == 0),
+        ("causes named first", str(a.diagnosed_first), f"≥ {DIAGNOSED:.0%} of {singles}", a.diagnosed_first >= DIAGNOSED * singles),
+        ("pairs with a cause named", str(a.pairs_named), f"≥ {PAIRS_NAMED:.0%} of {a.pairs}", a.pairs_named >= PAIRS_NAMED * a.pairs),
+        ("automatic mutants killed", str(a.automatic_killed), f"≥ {MUTANTS_KILLED:.0%} of {a.automatic_mutants}", a.mutants_killed),
+        ("findings beyond these shares", str(len(a.serious)), "0", not a.serious),
+    ]
 
 
 def show(audit: Audit, console: Console) -> None:
     """The counts, each with what it should be, and the findings."""
     table = Table("", "found", "must be", title="audit")
-    caught = f"all {audit.misconceptions}"
-    rows = [
-        ("questions", audit.questions, ""),
-        ("misconceptions caught", audit.killed, caught),
-        ("equivalent ones", audit.equivalent, ""),
-        ("points lost on other questions", f"{audit.cascades:g}", "0"),
-        ("false failures", audit.false_failures, "0"),
-        ("unearned points", audit.unearned, "0"),
-        ("largest error / tolerance of right answers", f"{audit.margin:.2g}", f"≤ {MARGIN}"),
-        ("caught too narrowly, or undecided", audit.grey, "0"),
-        ("findings", len(audit.findings), "0"),
-    ]
-    for what, found, wanted in rows:
-        table.add_row(what, str(found), wanted)
+    for what, found, wanted, good in counts(audit):
+        table.add_row(what, found, wanted, style="bold red" if good is False else None)
     console.print(table)
     for f in audit.findings:
         place = " ".join(part for part in (f.question, f.subject, f.item and f'"{f.item}"', f.seed) if part)

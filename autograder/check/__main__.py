@@ -20,11 +20,13 @@ Checks the code in ps2/ with the checks of the grader.
   python -m ps2check relu           one question in full; also 1.3, a file
                                     (activations) or a whole part (1)
   python -m ps2check relu --size 0  the same with tiny inputs (sizes 0 to 3)
+  python -m ps2check progress       a bar for each part, and the minutes left
   python -m ps2check submit         look everything over, write submission.zip
   python -m ps2check train --rehearse 7   the training run, in practice world 7
 """
 SUBMIT = "submit"
 TRAIN = "train"
+PROGRESS = "progress"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,7 +70,7 @@ def unusable() -> str:
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser("python -m ps2check", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("what", nargs="*", help="questions, files or parts; or: submit")
+    made.add_argument("what", nargs="*", help="questions, files or parts; or: progress, submit")
     made.add_argument("--size", type=int, choices=range(4), metavar="N", help="ask at a tiny size, 0 to 3")
     made.add_argument("--rehearse", type=int, metavar="WORLD", help="with train: the training run in this practice world")
     made.add_argument("--profile", help="with train: one of the course's profiles")
@@ -78,11 +80,13 @@ def parser() -> argparse.ArgumentParser:
 def run(kit: Kit, what: list[str], size: int | None) -> int:
     from .local import Home
 
-    submitting = [name.lower() for name in what] == [SUBMIT]
-    wanted = [] if submitting else named(kit, what)
+    word = what[0].lower() if len(what) == 1 else ""
+    wanted = [] if word in (SUBMIT, PROGRESS) else named(kit, what)
     home = Home(kit)
-    if submitting:
+    if word == SUBMIT:
         return submit(home)
+    if word == PROGRESS:
+        return progress(home)
     return one_by_one(home, wanted, size) if what or size is not None else overview(home)
 
 
@@ -117,6 +121,14 @@ def overview(home: Home) -> int:
         print(part_line(home.kit, part, outcomes[-len(asked) :]), flush=True)
     for text in what_next(home, outcomes):
         print(f"\n{text}")
+    return 0 if all(o.passed for o in outcomes) else 1
+
+
+def progress(home: Home) -> int:
+    from .terminal import ask_all, progress_lines
+
+    outcomes = ask_all(home, home.kit.questions)
+    print(home.kit.title, "", *progress_lines(home.kit, outcomes), sep="\n")
     return 0 if all(o.passed for o in outcomes) else 1
 
 

@@ -59,7 +59,7 @@ def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = Fa
         worst = max(found, key=lambda name: found[name][0])
         return within(*found[worst])
 
-    return Judge(rule, alone=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}")
+    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}")
 
 
 def malformed(got: Parts, shape: tuple[int, ...]) -> str:
@@ -232,4 +232,4 @@ def haar(count: int) -> Judge:
         says = "some orthogonal matrices are likelier than others: the signs of the columns (or the order of the rows) are not random"
         return within(max(worst, turns) / allowed, says)
 
-    return Judge(rule, alone=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}")
+    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}")

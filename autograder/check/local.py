@@ -17,7 +17,7 @@ from .draw import LADDER, Draw
 from .kit import GIVEN_COPY, GOLDEN, Asked, Kit, KitError
 from .package import Package
 from .question import Question
-from .recording import Item, Recording, failure, record
+from .recording import NOT_ASKED, Item, Recording, failure, record
 from .scoring import CONDUCT, GRADIENT_CHECK, Row, groups_of, judge, share
 from .seeds import question_seed
 from .tracing import calls_to, imports_for
@@ -94,20 +94,31 @@ class Outcome:
 
     @property
     def empty(self) -> bool:
-        """Nothing has been written yet."""
-        values = [self.mine.items.get(row.item) for row in self.rows if row.group not in (CONDUCT, GRADIENT_CHECK)]
-        stubs = [isinstance(item, Failure) and item.kind == "stub" for item in values if item is not None]
+        """Nothing has been written yet: no points, and a stub failed in each group that did (a constructor's values are no answer)."""
         ended = self.mine.ended is not None and self.mine.ended.kind == "stub"
-        return not self.passed and not self.fault and (ended or any(stubs)) and all(stubs)
+        kinds: dict[str, set[str]] = {}
+        for row in self.rows:
+            item = self.mine.items.get(row.item)
+            if not row.verdict.passed and row.group not in (CONDUCT, GRADIENT_CHECK) and item is not None and not waits(item):
+                kinds.setdefault(row.group, set()).add(item.kind if isinstance(item, Failure) else "value")
+        stubs = all("stub" in group for group in kinds.values())
+        return not self.share and not self.fault and (ended or bool(kinds)) and stubs
+
+
+def waits(item: Item) -> bool:
+    """Whether it failed only because a step before it did."""
+    return isinstance(item, Failure) and item.says == NOT_ASKED
 
 
 class Home:
-    """The student's package, ready to be asked. `faults`: why a file cannot be used, one sentence each; `remarks`: on the whole."""
+    """The student's package, ready to be asked. `faults`: why a file cannot be used, one sentence each; `lacking`: the files
+    for which only a package is missing here; `remarks`: on the whole."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.folder = kit.root / layout.PACKAGE
         self.faults: dict[str, str] = {}
+        self.lacking: set[str] = set()
         self.remarks: list[str] = []
         self.warnings: list[str] = []
         self.sources: dict[str, bytes] = {}
@@ -165,6 +176,7 @@ class Home:
             if error.name == f"{layout.PACKAGE}.{file.removesuffix('.py')}":  # the layout found it under a similar name
                 return f"{file} is not found under exactly this name; rename your file."
             if error.name in self.kit.imports_of(file):
+                self.lacking.add(file)
                 return f"{file} needs {error.name}, which this Python does not have: python -m pip install {requirement(error.name)}"
             return f"importing {file} {failure(error).says}."
         except BaseException as error:
@@ -272,11 +284,15 @@ def explanations(home: Home, outcome: Outcome, most: int | None = None) -> list[
     """Each failed group once, from the smallest size that shows it; at most `most` of them. Then what the gradient check adds."""
     if outcome.fault:
         return [f"{outcome.asked.name}: {outcome.fault}"]
+    from .relating import relations  # which needs this file
+
     texts: list[str] = []
+    related = relations(home, outcome)
     for group in failed_groups(outcome):
         if most is not None and len(texts) >= most:
             break
         text = explain_group(home, outcome, group)
+        text += f"\n{related[group]}" if group in related else ""
         if text not in texts:
             texts.append(text)
     more = consistency.sentence(outcome.rows)

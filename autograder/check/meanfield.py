@@ -114,7 +114,7 @@ def keeps_moments(widths: Sequence[int], variance: Callable[[int], float], phi: 
             found = measured([got[name] for name in names], phi, seed)
             return compare(np.log(found / predicted(widths, variance, phi)), phi)
 
-    return Judge(rule, alone=True, allowed="what honest draws exceed with probability 1e-09")
+    return Judge(rule, alone=True, chance=True, allowed="what honest draws exceed with probability 1e-09")
 
 
 def compare(logs: Array, phi: Nonlinearity) -> Verdict:

@@ -343,7 +343,7 @@ def evaluation(ps2: Any, draw: Draw) -> Steps:
 
 
 def default_batchnorm(ps2: Any, draw: Draw) -> Steps:
-    """Made from the number of channels alone: weight 1, bias 0, running mean 0 and variance 1, momentum 0.1, eps 1e-5."""
+    """Made from the number of channels alone: weight 1, bias 0, running mean 0 and variance 1, the default momentum and eps."""
     shape = images(draw)
     x = draw.normal(shape) * 2.0**-8  # a variance near eps, so that eps shows
     fresh = in_evaluation(lambda: ps2.BatchNorm2d(shape[1]))

@@ -70,8 +70,10 @@ def question(
 
 
 def load_questions() -> dict[str, Question]:
-    """Import every `partN_*.py` beside this file and return the register, by part and number whatever file a question stands in."""
-    for path in sorted(Path(__file__).parent.glob("part[0-9]*_*.py")):
+    """Import every `partN_*.py` of the course (of the folder that this package looks into first) and return the register, by part and
+    number whatever file a question stands in."""
+    first = importlib.import_module(str(__package__)).__path__[0]
+    for path in sorted(Path(first).glob("part[0-9]*_*.py")):
         importlib.import_module(f"{__package__}.{path.stem}")
     for id in sorted(REGISTRY, key=place):
         REGISTRY[id] = REGISTRY.pop(id)

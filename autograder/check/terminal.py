@@ -63,10 +63,38 @@ def part_line(kit: Kit, number: int, outcomes: list[Outcome]) -> str:
     return f"  {number}  {kit.parts[number].title:<{width}}  {done:>13} {of(outcomes):>18}  {following}"
 
 
+BAR = 16  # characters
+
+
+def progress_lines(kit: Kit, outcomes: list[Outcome]) -> list[str]:
+    """ "  1  Activation functions  [######----------]   4 of 11 points, 45 min left" for each part, and one for all of it."""
+    parts = [(str(n), part.title, [o for o in outcomes if o.asked.question.part == n]) for n, part in kit.parts.items()]
+    width = max(len(title) for _, title, _ in parts)
+    rows = parts if len(parts) == 1 else [*parts, ("", "all", outcomes)]
+    return [f"  {number:1}  {title:<{width}}  {bar(mine)} {of(mine):>18}{left(mine)}" for number, title, mine in rows]
+
+
+def bar(outcomes: list[Outcome]) -> str:
+    """Points earned of all, full only when every one is."""
+    whole = sum((o.asked.points for o in outcomes), Fraction(0)) or Fraction(1)
+    filled = int(BAR * sum((o.points for o in outcomes), Fraction(0)) / whole)
+    return f"[{'#' * filled}{'-' * (BAR - filled)}]"
+
+
+def left(outcomes: list[Outcome]) -> str:
+    """What the questions that are not done would take, by their minutes and the shares that are missing."""
+    minutes = round(sum(o.asked.minutes * (1 - o.share) for o in outcomes))
+    if minutes < 90:
+        return f", {minutes} min left" if minutes else ""
+    return f", {minutes / 60:.0f} h left"
+
+
 def what_next(home: Home, outcomes: list[Outcome]) -> list[str]:
-    """The first failure explained, and the next question to do."""
-    failing = next((o for o in outcomes if not o.passed and not o.empty), None)
+    """The first failure explained, and the next question to do. A package that is not installed matters when nothing else is left."""
     empty = next((o for o in outcomes if o.empty), None)
+    failures = [o for o in outcomes if not o.passed and not o.empty]
+    mine = [o for o in failures if o.asked.question.file not in home.lacking]
+    failing = next(iter(mine if mine or empty else failures), None)
     texts: list[str] = []
     if failing is not None and failing.fault in home.faults.values():
         waiting = sum(o.fault == failing.fault for o in outcomes)
@@ -97,10 +125,11 @@ def short_name(asked: Asked) -> str:
 # One question
 
 
-def detail(home: Home, outcome: Outcome) -> str:
-    """One question in full: every item, what the code printed, every explanation."""
+def detail(home: Home, outcome: Outcome, timed: bool = True) -> str:
+    """One question in full: every item, what the code printed, every explanation. timed: with the seconds it took."""
     size = "" if outcome.level is None else f"   small size {outcome.level}"
-    title = f"{outcome.asked.name}   {points(outcome.points)} of {points(outcome.asked.points)} points   {outcome.seconds:.2f} s{size}"
+    seconds = f"   {outcome.seconds:.2f} s" if timed else ""
+    title = f"{outcome.asked.name}   {points(outcome.points)} of {points(outcome.asked.points)} points{seconds}{size}"
     if outcome.empty:
         return f"{title}\n\n{to_do(outcome.asked, 'Not written yet')}"
     texts = [title, *([] if outcome.fault else [items(outcome), shares(outcome)])]

@@ -1,7 +1,7 @@
 """Gradescope on this machine: that very zip, its folders, its run_autograder, its limits, its kill from outside.
 
-What is left out: the container itself (no image is built, setup.sh is not run; the packages are those of this interpreter) and its share
-of a CPU. Results are checked against every field that Gradescope documents.
+What is left out: the container itself (no image is built, setup.sh is not run; the packages are those of this interpreter).
+Results are checked against every field that Gradescope documents.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ..grading.archive import read_zip
 from ..grading.intake import IntakeError
 from ..sandbox.errors import GraderError
 from .gradescope_spec import validate
+from .throttle import Throttle
 
 TICK = 0.05  # seconds between looks at time and memory
 STUDENT = {"email": "student@example.edu", "id": 424242, "name": "Emulated Student"}
@@ -57,13 +58,14 @@ def emulate(
     minutes: float | None = None,
     keep: bool = False,
     total_points: float | None = None,
+    cpus: float | None = None,
 ) -> Emulation:
     """Run the autograder `zip` on `submission` as Gradescope would. Raises GraderError where either cannot be read.
 
-    total_points: what Gradescope believes the assignment is worth; the sum of the questions unless given.
+    total_points: what Gradescope believes the assignment is worth; the sum of the questions unless given. cpus: its share of a CPU.
     """
     with laid_out(zip, submission, total_points, keep) as root:
-        seconds, peak, killed = watched(root, memory_mb, minutes)
+        seconds, peak, killed = watched(root, memory_mb, minutes, cpus)
         return report(root, seconds, peak, killed)
 
 
@@ -140,10 +142,15 @@ def hand_in(submission: Path, into: Path) -> None:
 
 
 def points_in(source: Path) -> float:
-    """The sum of the questions that the zip's own assignment asks."""
-    from ..course import Course
-
-    return float(Course(source).assignment.total())
+    """The sum of the questions that the zip's own assignment asks, as its own code counts them: it may be another course's."""
+    ask = "from autograder.course import this_course; print(float(this_course().assignment.total()))"
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=source, env=environment(source.parent), capture_output=True, text=True, check=False
+    )
+    try:
+        return float(done.stdout)
+    except ValueError:
+        return 100.0  # what Gradescope has where nobody set it; a zip that cannot even count will say what is wrong itself
 
 
 def metadata(total_points: float) -> bytes:
@@ -173,9 +180,10 @@ def metadata(total_points: float) -> bytes:
 # Running it
 
 
-def watched(root: Path, memory_mb: int | None, minutes: float | None) -> tuple[float, float, Killed]:
+def watched(root: Path, memory_mb: int | None, minutes: float | None, cpus: float | None = None) -> tuple[float, float, Killed]:
     """Run run_autograder to its end or to a limit: seconds, peak of memory, and which limit it was."""
     began, peak = time.monotonic(), 0.0
+    throttle = Throttle(cpus) if cpus is not None else None
     with (root / "results" / "stdout").open("wb") as stdout:
         process = subprocess.Popen(
             [str(root / "run_autograder")],
@@ -191,7 +199,10 @@ def watched(root: Path, memory_mb: int | None, minutes: float | None) -> tuple[f
             while not killed and process.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(TICK)
-                peak = max(peak, memory_of(family(process.pid)))
+                pids = family(process.pid)
+                peak = max(peak, memory_of(pids))
+                if throttle is not None:
+                    throttle.step(pids)
                 if minutes is not None and time.monotonic() - began > 60 * minutes:
                     killed = "time"
                 if memory_mb is not None and peak > memory_mb:
@@ -244,9 +255,9 @@ def memory(pid: int) -> int:
 # The command
 
 
-def emulate_command(zip: Path, submission: Path, memory: int | None = None, timeout: float | None = None) -> int:
+def emulate_command(zip: Path, submission: Path, memory: int | None = None, timeout: float | None = None, cpus: float | None = None) -> int:
     """Run it, show what a student and what staff would see; 0 where results.json is valid and no limit was met."""
-    run = emulate(zip, submission, memory, timeout)
+    run = emulate(zip, submission, memory, timeout, cpus=cpus)
     if run.results is not None and not run.problems:
         show(msgspec.json.decode(run.results))
     if run.stdout.strip():

@@ -20,6 +20,7 @@ PER_QUESTION = 8_000  # bytes of text
 PRINTED = 4_000  # of what the student's code printed, within it
 WHOLE = 64_000  # bytes of the file: platforms refuse larger ones and then show nothing
 STEP = 0.8
+NOT_ALL = "{unseen} of {all} questions are graded and not shown here now: what you see is not the whole result."
 
 
 class Test(msgspec.Struct, omit_defaults=True):
@@ -103,11 +104,15 @@ def report(result: Result, shown: Shown, room: int = PER_QUESTION) -> Report:
     """A readable result in Gradescope's words; `room` bounds the bytes of each text."""
     quiet = bool(shown.notes or result.staff) or not result.finished  # what staff must read on stdout is not for students
     most = within(result.max_total, math.inf)
+    unseen = sum(shown.questions.get(q.id) not in (None, "visible") for q in result.questions)
+    about = capped(result.remarks[0], room - len(NOT_ALL))
+    if unseen:  # whatever they came to, so that a page of passed tests is not read as full marks
+        about = (about + "\n" if about else "") + NOT_ALL.format(unseen=unseen, all=len(result.questions))
     return Report(
         score=within(result.total, most),
         tests=[test(question, shown, room) for question in result.questions],
         execution_time=round(within(result.seconds, math.inf), 3),
-        output=capped(result.remarks[0], room),
+        output=about,
         output_format="text",
         test_output_format="text",
         test_name_format="text",

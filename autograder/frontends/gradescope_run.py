@@ -7,11 +7,9 @@ submission_metadata.json; on Gradescope that is /autograder. Standard output is 
 from __future__ import annotations
 
 import hashlib
-import math
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -23,6 +21,7 @@ from ..grading.intake import IntakeError
 from ..grading.result import QuestionResult, Result, rounded, write_atomically
 from ..training.question import unreached as training_unreached
 from .gradescope import Shown, render
+from .gradescope_metadata import read_metadata, stage_of, total_points
 from .unittest_bridge import BridgeError, through_gradescope_utils
 
 SORRY = "The grader could not run; staff have been told."
@@ -86,13 +85,13 @@ def run(root: Path, course: Course, written: Written) -> None:
     written.shown = shown(assignment)
     blank = unreached(assignment)
     written(blank)
-    about_metadata(root / "submission_metadata.json", blank.max_total, written)
+    metadata = read_metadata(root / "submission_metadata.json")
+    about_points(total_points(metadata), blank.max_total, written)
     say(f"PS2 grader {__version__}, zip {zip_digest(course.root)}: {len(blank.questions)} questions, {blank.max_total:g} points")
     try:
-        result = grade(root / "submission", course, written)
+        result = grade(root / "submission", course, written, stage=stage_of(metadata))
     except IntakeError as error:
         result = refused(blank, str(error))
-    result = with_remark(result, about_kit(result.kit_version, assignment))
     for sentence in result.staff:
         say(f"For staff: {sentence}")
     written(result)
@@ -137,36 +136,13 @@ def refused(blank: Result, sentence: str) -> Result:
     return msgspec.structs.replace(blank, questions=told, remarks=[f"Nothing could be graded: {sentence}"], finished=True)
 
 
-def about_kit(theirs: str, assignment: Assignment) -> str:
-    """One sentence where the submission was made with another kit; nothing else changes."""
-    ours = f"{assignment.term}-{__version__}"
-    if theirs in ("", ours):
-        return ""
-    return f"Your checks are those of kit {theirs}, the grader's are of {ours}: get the current kit; what you wrote stays as it is."
-
-
-def with_remark(result: Result, sentence: str) -> Result:
-    return msgspec.structs.replace(result, remarks=[*result.remarks, sentence]) if sentence else result
-
-
-def about_metadata(path: Path, most: float, written: Written) -> None:
+def about_points(theirs: float | None, most: float, written: Written) -> None:
     """Gradescope refuses, or shows two totals, where the assignment's points are not the questions' sum."""
-    theirs = total_points(path)
     if theirs is not None and theirs != most:
         written.note(
             f"On Gradescope this assignment has {theirs:g} points, and its questions here have {most:g}; "
             "set the autograder points there to that number, or change assignment.toml and build the zip anew."
         )
-
-
-def total_points(path: Path) -> float | None:
-    """`assignment.total_points` of submission_metadata.json (a text such as "20.0"); None where it says no such thing."""
-    try:
-        said: Any = msgspec.json.decode(path.read_bytes())
-        points = float(said["assignment"]["total_points"])
-    except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):  # msgspec's errors are ValueErrors
-        return None
-    return points if math.isfinite(points) else None
 
 
 def zip_digest(source: Path) -> str:

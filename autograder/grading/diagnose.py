@@ -1,113 +1,262 @@
-"""Which known mistake is this? A cause is named only when its recording is the student's, on two unrelated sets of inputs."""
+"""Which known mistakes are these? A cause is named only when its recording is the student's, on unrelated sets of inputs.
+
+First the catalog; for what no catalogued mistake explains, the simple relations of check/transformations.py.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from itertools import permutations
+from typing import Any
 
 import numpy as np
 
 from ..check import scoring
-from ..check.agreement import TOLERANCE, relative_error
-from ..check.draw import Draw
+from ..check.arguments import arguments_of
+from ..check.package import Package
 from ..check.question import Question
-from ..check.recording import Item, Recording, record
-from ..check.verdict import Array, Failure
+from ..check.recording import Emit, Item, Recording, record
+from ..check.report import telling
+from ..check.scoring import CONDUCT, GRADIENT_CHECK, Row, unchecked
+from ..check.transformations import Evidence, recognised
+from ..check.verdict import Failure
 from ..misconceptions import Misconception, load_catalog
-from ..misconceptions.overlay import overlay
+from .likeness import alike
+from .redraw import Memory, Redraw
+
+MOST_COMPOSED = 40
+"""Pairs of mistakes that are tried where no single one explains anything."""
+MOST_CAUSES = 2
+"""Causes that are named; a student with more mends these first."""
+LEAST = 4
+"""Entries that items must have together to be told as explained without the rest of their group."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the student's code, and the reference's on the same inputs."""
+    """One run of the student's code, and the reference's on the same inputs.
+
+    memory: what was drawn. known: recordings of catalogued mistakes on these inputs, kept where many answers are compared with them.
+    """
 
     level: int | None
     seed: bytes
     want: Recording
     items: Mapping[str, Item]
     ended: Failure | None
+    memory: Memory = field(default_factory=dict, repr=False, compare=False)
+    known: dict[str, Recording] | None = field(default=None, repr=False, compare=False)
+
+    def draw(self) -> Redraw:
+        return Redraw(self.seed, self.level, self.memory)
+
+    @functools.cached_property
+    def rows(self) -> list[Row]:
+        return scoring.judge(self.want, self.items, self.ended)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A catalogued mistake and the groups it explains; or, where it explains none of them whole, the items.
+
+    together: only with the other cause of the same diagnosis.
+    """
+
+    misconception: Misconception
+    groups: frozenset[str]
+    items: frozenset[str]
+    together: bool = False
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """misconception: the catalogued mistake whose results these are, if any. groups: those it explains.
+    """causes: the catalogued mistakes whose results these are, the one that explains most first. relations: for groups that they leave,
+    the sentence about how the result relates to the right one.
 
-    consistent: groups that are wrong only because of it: the true derivative of its wrong forward.
+    consistent: groups that are wrong only because of the first cause: the true derivative of its wrong forward.
     """
 
-    misconception: Misconception | None = None
-    groups: frozenset[str] = frozenset()
+    causes: tuple[Cause, ...] = ()
+    relations: Mapping[str, str] = field(default_factory=dict)
     consistent: frozenset[str] = frozenset()
 
 
-def diagnose(question: Question, reference: Path, runs: list[Run]) -> Diagnosis:
-    """Compare the failed groups with every catalogued mistake of this question; the one that explains most groups wins."""
-    failed = [failed_groups(run) for run in runs]
-    groups = set.intersection(*failed) if failed else set()
-    best = Diagnosis()
-    for known in load_catalog().values():
-        if known.question != question.id or known.equivalent:
-            continue
-        explained = explained_groups(question, overlay(reference, {known.name: known.build}), runs, groups)
-        if len(explained.groups) > len(best.groups):
-            best = Diagnosis(known, explained.groups, explained.consistent)
-            if best.groups == groups:
-                break
-    return best
+def diagnose(question: Question, reference: Package, runs: list[Run], small: Run | None = None) -> Diagnosis:
+    """What explains the failures that all of `runs` (at least two, at full size, with unrelated inputs) have in common.
+
+    small: a run of the ladder, on which most of the catalog is ruled out cheaply.
+    """
+    failed = set.intersection(*(failed_items(run) for run in runs))
+    if not failed:
+        return Diagnosis()
+    causes = named(question, reference, runs, small, failed)
+    left = {group_of(item) for item in failed} - frozenset().union(*(c.groups for c in causes))
+    relations: Mapping[str, str] = {}
+    if left:
+        known = recognised([evidence(question, reference, run) for run in ([runs[0], small] if small is not None else runs)])
+        relations = {group: says for group, says in known.items() if group in left}
+    if not causes and not relations and small is not None:
+        causes = together(question, reference, [small, *runs], left)
+    return Diagnosis(tuple(causes), relations, consistent_groups(question, reference, runs, causes))
 
 
-def failed_groups(run: Run) -> set[str]:
-    rows = scoring.judge(run.want, run.items, run.ended)
-    return {r.group for r in rows if not r.verdict.passed} - {scoring.GRADIENT_CHECK, scoring.CONDUCT} or {
-        r.group for r in rows if not r.verdict.passed
-    } - {scoring.GRADIENT_CHECK}
+def failed_items(run: Run) -> set[str]:
+    """The failed items that can be explained: of conduct those that are no mere consequence of another failure."""
+    passed = scoring.groups_of(run.rows)
+    rows = [r for r in run.rows if not r.verdict.passed and r.group != GRADIENT_CHECK]
+    return {r.item for r in rows if telling(r, run.items.get(r.item), passed)} or {r.item for r in rows}
 
 
-def explained_groups(question: Question, wrong: object, runs: list[Run], groups: set[str]) -> Diagnosis:
-    """The groups in which a wrong package yields, in every run, exactly what the student's code did."""
-    explained, consistent = set(groups), True
-    for run in runs:
-        theirs = record(question, wrong, Draw(run.seed, run.level))
-        explained = {g for g in explained if same_group(g, run, theirs)}
-        if not explained:
-            return Diagnosis()
-        consistent &= is_true_pair(theirs)
-    derivative = {"backward", "gradients"} & explained if consistent and "forward" in explained else set()
-    return Diagnosis(None, frozenset(explained), frozenset(derivative))
+def group_of(item: str) -> str:
+    return item.split(",")[0]
+
+
+# ---- the catalog
+
+
+def named(question: Question, reference: Package, runs: list[Run], small: Run | None, failed: set[str]) -> list[Cause]:
+    """Of the catalogued mistakes the one that explains most groups; then the one that explains most of what is left."""
+    candidates = [cause for known in known_mistakes(question) if (cause := explained(question, reference, runs, small, known, failed))]
+    causes: list[Cause] = []
+    groups = {group_of(item) for item in failed}
+    left = set(groups)
+    while left and len(causes) < MOST_CAUSES:
+        best = max(candidates, key=lambda c: (len(c.groups & left), -len(predicted(c.misconception) - groups)), default=None)
+        if best is None or not best.groups & left:
+            break
+        causes.append(Cause(best.misconception, frozenset(best.groups & left), frozenset()))
+        left -= best.groups
+    loose = [Cause(c.misconception, frozenset(), frozenset(i for i in c.items if group_of(i) in left)) for c in candidates]
+    partly = max(loose, key=lambda c: len(c.items), default=None)
+    if partly is not None and partly.items and len(causes) < MOST_CAUSES and enough(partly.items, runs):
+        causes.append(partly)
+    return causes
+
+
+def predicted(known: Misconception) -> set[str]:
+    """The groups that a mistake fails: of two that explain the same, the one that fails nothing else is the student's."""
+    return {group_of(item) for item in known.fails}
+
+
+def together(question: Question, reference: Package, runs: list[Run], groups: set[str]) -> list[Cause]:
+    """Two catalogued mistakes that explain every failed group only when both are made; at most MOST_COMPOSED pairs are tried."""
+    fitting = [known for known in known_mistakes(question) if predicted(known) <= groups | {CONDUCT}]
+    pairs = [p for p in permutations(fitting, 2) if groups - {CONDUCT} <= predicted(p[0]) | predicted(p[1])]
+    for one, other in pairs[:MOST_COMPOSED]:
+        if all(composed(question, reference, run, one, other, groups) for run in runs):
+            return [Cause(known, frozenset(groups), frozenset(), together=True) for known in (one, other)]
+    return []
+
+
+def composed(question: Question, reference: Package, run: Run, one: Misconception, other: Misconception, groups: set[str]) -> bool:
+    """Whether `other`, made upon `one`, gives exactly the student's answers in these groups."""
+
+    def emit(name: str, item: Item) -> None:
+        if group_of(name) in groups and not alike(run.items.get(name), item, run.want.judges.get(name)):
+            raise RuledOut
+
+    try:
+        with np.errstate(all="ignore"), reference.standing_in(**{one.name: build(one, reference)}):
+            wrong = other.build(getattr(reference, other.name))
+            with reference.standing_in(**{other.name: wrong}):
+                record(unchecked(question), reference, run.draw(), emit)
+    except Exception:  # RuledOut; or a mistake made by editing text, which cannot be made upon one that has none
+        return False
+    return True
+
+
+def known_mistakes(question: Question) -> list[Misconception]:
+    return [known for known in load_catalog().values() if known.question == question.id and not known.equivalent]
+
+
+def explained(
+    question: Question, reference: Package, runs: list[Run], small: Run | None, known: Misconception, failed: set[str]
+) -> Cause | None:
+    """The groups and items in which a mistake yields, in every run, exactly what the student's code did; None where there are none."""
+    left = Left({group_of(item) for item in failed}, set(failed))
+    try:
+        for run in [small, *runs] if small is not None else runs:
+            theirs = replayed(question, reference, known, run, functools.partial(left.compare, run))
+            for name in run.want.items.keys() - theirs.items.keys():
+                left.compare(run, name, None)
+    except RuledOut:
+        return None
+    return Cause(known, frozenset(left.groups), frozenset(left.items))
+
+
+class RuledOut(Exception):
+    """Nothing is left that a mistake could explain; the rest of its run is not needed."""
+
+
+@dataclass
+class Left:
+    """The groups and items that a mistake may still explain."""
+
+    groups: set[str]
+    items: set[str]
+
+    def compare(self, run: Run, name: str, theirs: Item | None) -> None:
+        """Strike what one item of the mistake's run rules out. Raises RuledOut when that was the last."""
+        if name not in self.items and group_of(name) not in self.groups:
+            return
+        if not alike(run.items.get(name), theirs, run.want.judges.get(name)):
+            self.groups.discard(group_of(name))
+            self.items.discard(name)
+            if not self.groups and not self.items:
+                raise RuledOut
+
+
+def replayed(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit) -> Recording:
+    """What a mistake yields, from the run's own store where it has one."""
+    if run.known is None:
+        return mistaken(question, reference, known, run, emit)
+    if known.id not in run.known:
+        run.known[known.id] = mistaken(question, reference, known, run, lambda name, item: None)
+    for name, item in run.known[known.id].items.items():
+        emit(name, item)
+    return run.known[known.id]
+
+
+def mistaken(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit | None = None) -> Recording:
+    """What a mistake yields on a run's inputs; without `emit`, with the work of the numerical gradient check."""
+    asked = question if emit is None else unchecked(question)
+    with np.errstate(all="ignore"), reference.standing_in(**{known.name: build(known, reference)}):
+        return record(asked, reference, run.draw(), emit)
+
+
+@functools.cache
+def build(known: Misconception, reference: Package) -> Any:
+    return known.build(getattr(reference, known.name))
+
+
+def enough(items: frozenset[str], runs: list[Run]) -> bool:
+    """Whether the items hold enough numbers that agreeing on them is no coincidence: an exception or a NaN has many causes."""
+    values = [run.items.get(item) for run in runs for item in items]
+    arrays = [a for value in values if value is not None and not isinstance(value, Failure) for a in value.values()]
+    return sum(int(np.isfinite(a).sum()) for a in arrays if a.dtype.kind == "f") >= LEAST * len(runs)
+
+
+def consistent_groups(question: Question, reference: Package, runs: list[Run], causes: list[Cause]) -> frozenset[str]:
+    """The gradients that are the true derivative of the first cause's wrong forward, by the cause's own gradient check."""
+    if not causes or "forward" not in causes[0].groups:
+        return frozenset()
+    gradients = causes[0].groups & {"backward", "gradients"}
+    if not gradients or not is_true_pair(mistaken(question, reference, causes[0].misconception, runs[0])):
+        return frozenset()
+    return frozenset(gradients)
 
 
 def is_true_pair(theirs: Recording) -> bool:
     """Whether a wrong forward's backward is its true derivative: it passes the gradient check and is finite everywhere."""
-    checks = {n: i for n, i in theirs.items.items() if n.split(",")[0] == scoring.GRADIENT_CHECK}
+    checks = {n: i for n, i in theirs.items.items() if group_of(n) == GRADIENT_CHECK}
     arrays = [a for n, i in theirs.items.items() if n not in checks and not isinstance(i, Failure) for a in i.values()]
     return bool(checks) and all(theirs.judges[n](i, {}).passed for n, i in checks.items()) and all(np.isfinite(a).all() for a in arrays)
 
 
-def same_group(group: str, run: Run, theirs: Recording) -> bool:
-    names = [n for n in run.want.items if n.split(",")[0] == group]
-    return all(same(run.items.get(n), theirs.items.get(n)) for n in names)
+# ---- simple relations
 
 
-def same(got: Item | None, theirs: Item | None) -> bool:
-    """The same arrays within rounding (NaN equal to NaN), or the same kind of failure."""
-    if got is None or theirs is None:
-        return got is theirs
-    if isinstance(got, Failure) or isinstance(theirs, Failure):
-        return isinstance(got, Failure) and isinstance(theirs, Failure) and (got.kind, head(got)) == (theirs.kind, head(theirs))
-    if set(got) != set(theirs) or any(got[p].shape != theirs[p].shape or got[p].dtype != theirs[p].dtype for p in got):
-        return False
-    return all(close(got[p], theirs[p]) for p in got)
-
-
-def close(got: Array, theirs: Array) -> bool:
-    a, b = np.asarray(got, dtype=np.float64), np.asarray(theirs, dtype=np.float64)
-    odd = ~np.isfinite(a)
-    if not np.array_equal(odd, ~np.isfinite(b)) or not np.array_equal(a[odd], b[odd], equal_nan=True):
-        return False
-    return relative_error(np.where(odd, 0.0, a), np.where(odd, 0.0, b)) <= TOLERANCE
-
-
-def head(failure: Failure) -> str:
-    """The kind of exception, without the message and the line."""
-    return failure.says.split(":")[0].split("(")[0].strip()
+def evidence(question: Question, reference: Package, run: Run) -> Evidence:
+    return Evidence(run.rows, run.items, run.want.items, arguments_of(question, reference, run.draw()))

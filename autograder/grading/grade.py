@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import tempfile
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -14,62 +13,74 @@ from typing import Literal
 import msgspec
 
 from .. import __version__
+from ..assignment import Stage
 from ..check.draw import LADDER
 from ..check.question import Question
 from ..check.seeds import question_seed
 from ..course import Course
+from ..sandbox import scratch
 from ..sandbox.answer import Answer
-from ..sandbox.client import Zygote
-from ..sandbox.layers import LAYERS
+from ..sandbox.errors import GraderError
+from ..sandbox.footing import CONFINED, Client, Footing, states
 from ..sandbox.wire import Request, Run
 from ..training.question import ID as TRAINING
 from ..training.question import unreached as training_unreached
 from . import oracle
 from .intake import Submission, take
+from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Status, rounded, total_of
 
 OnResult = Callable[[Result], None]
 Kind = Literal["numpy", "torch"]
+BEFORE = Stage()
 
 
-def grade(source: Path, course: Course, on_result: OnResult | None = None, only: set[str] | None = None) -> Result:
+def grade(
+    source: Path,
+    course: Course,
+    on_result: OnResult | None = None,
+    only: set[str] | None = None,
+    stage: Stage = BEFORE,
+    footing: Footing = CONFINED,
+) -> Result:
     """Grade one submission; for many, keep a Grader."""
-    with Grader(course) as grader:
-        return grader.grade(source, on_result, only)
+    with Grader(course, footing=footing) as grader:
+        return grader.grade(source, on_result, only, stage)
 
 
 class Grader:
     """Grades submissions one after another. Zygotes are started when first needed.
 
     keep: keep them for the next submission. Otherwise the small one ends before the large one, with torch, starts: memory is scarce
-    where one submission is graded and the machine thrown away.
+    where one submission is graded and the machine thrown away. footing: how student code is kept in.
     """
 
-    def __init__(self, course: Course, *, keep: bool = False) -> None:
+    def __init__(self, course: Course, *, keep: bool = False, footing: Footing = CONFINED) -> None:
         self.course = course
         self.keep = keep
+        self.footing = footing
         self.rooms: dict[Kind, Room] = {}
 
-    def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None) -> Result:
+    def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE) -> Result:
         """Grade the submission `source` (a zip or a folder).
 
-        on_result is called with the result so far: at once, with every question "not reached", and after each question.
-        Raises IntakeError where the upload cannot be read, AssignmentError where the course is not in order, GraderError where
-        student code cannot be confined here.
+        on_result is called with the result so far: at once, with every question "not reached", and after each question. Where it raises
+        OSError (the disk is full) the grading goes on, and the result says so to staff.
+        Raises IntakeError where the upload cannot be read, AssignmentError where the course is not in order, GraderError where student code
+        cannot be confined here.
         """
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
-        with tempfile.TemporaryDirectory(prefix="ps2-submission-") as folder:
-            Path(folder).chmod(0o755)
-            submission = take(source, Path(folder), given=self.course.reference, wanted=self.course.assignment.files())
+        with scratch.root("ps2-submission-", 0o755) as folder:
+            submission = take(source, folder, given=self.course.reference, wanted=self.course.assignment.files())
             trains = self.course.assignment.training.on and (only is None or TRAINING in only)
-            return Grading(self, submission, questions, on_result or (lambda result: None), trains).run()
+            return Grading(self, submission, questions, on_result or (lambda result: None), stage, trains).run()
 
     def room(self, kind: Kind) -> Room:
         """The zygote and the judge for questions of one kind."""
         if kind not in self.rooms:
             if not self.keep:
                 self.close()
-            self.rooms[kind] = Room(self.course, kind)
+            self.rooms[kind] = Room(self.course, kind, self.footing)
         return self.rooms[kind]
 
     def close(self) -> None:
@@ -84,19 +95,42 @@ class Grader:
 
 
 class Room:
-    """Where questions of one kind are asked and judged: a zygote, and the oracle forked from it."""
+    """Where questions of one kind are asked and judged: a zygote, and the oracle forked from it, which ends when the zygote does."""
 
-    def __init__(self, course: Course, kind: Kind) -> None:
-        self.zygote = Zygote(kind, allow=allowed(course, kind), hidden=hidden(course))
+    def __init__(self, course: Course, kind: Kind, footing: Footing = CONFINED) -> None:
+        self.reference = course.reference
+        self.zygote: Client = footing.client(kind, allowed(course, kind), hidden(course))
         try:
-            self.judge = Judge(self.zygote, course.reference)
+            self._judge = Judge(self.zygote, self.reference)
         except BaseException:
             self.zygote.close()
             raise
 
+    def judge(self, ask: oracle.Ask) -> oracle.Judged:
+        """Judged by the oracle; by a new one where that is gone. What no oracle survives is a fault of the grader."""
+        for _ in range(TRIES):
+            try:
+                return self._judge.judge(ask)
+            except Gone as gone:
+                why = str(gone)
+                self._judge.close()
+                self._judge = Judge(self.zygote, self.reference)
+        return oracle.Judged(fault=f"the process that judges {why}")
+
     def close(self) -> None:
-        self.judge.close()
+        self._judge.close()
         self.zygote.close()
+
+
+TRIES = 2
+"""Oracles that one question is put to."""
+JUDGING_SECONDS = 100.0
+PATIENCE = 2
+"""Hangs of one submission that are asked once more. A file that hangs when it is imported must leave time for the other files."""
+
+
+class Gone(Exception):
+    """The oracle ended, or does not come to an end."""
 
 
 def allowed(course: Course, kind: Kind) -> list[str]:
@@ -108,22 +142,27 @@ def allowed(course: Course, kind: Kind) -> list[str]:
 
 def hidden(course: Course) -> list[str]:
     """What no worker should be able to read."""
-    return [str(course.toml.parent / "secret"), str(course.reference / "__init__.py")]
+    near = Path(__file__).parents[1] / "misconceptions"  # each is one line away from a solution
+    return [str(course.toml.parent / "secret"), *(str(folder / "__init__.py") for folder in (course.reference, near))]
 
 
 class Grading:
     """The grading of one submission, from the first second to the last question."""
 
     def __init__(
-        self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult, trains: bool = False
+        self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult, stage: Stage, trains: bool = False
     ) -> None:
         self.grader = grader
+        self.stage = stage
         self.course = course = grader.course
         self.submission = submission
         self.questions = questions
-        self.tell = on_result
+        self.on_result = on_result
+        self.hangs = 0
+        self.untold = ""
         self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
         self.layers: dict[str, str] = {}
+        self.remarks = [*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])]
         self.staff: list[str] = []
         self.exact: dict[str, Fraction] = {}
         self.results = {q.id: self.not_reached(q) for q in questions}
@@ -143,7 +182,16 @@ class Grading:
         self.train()
         final = self.result(finished=all(r.status != "not reached" for r in self.results.values()))
         self.tell(final)
-        return final
+        return msgspec.structs.replace(final, staff=[*final.staff, self.untold]) if self.untold else final
+
+    def tell(self, result: Result) -> None:
+        """Where the result cannot be written down, the grading goes on: the next time may be better."""
+        try:
+            self.on_result(result)
+            self.untold = ""
+        except OSError as error:
+            place = f" ({error.filename})" if error.filename else ""
+            self.untold = f"the result could not be written down: {error.strerror or error}{place}"
 
     def train(self) -> None:
         """The judged training run, last: it stands on everything before it, and nothing of it is loaded where it is off."""
@@ -159,31 +207,35 @@ class Grading:
         self.staff += staff
 
     def run_kind(self, room: Room, questions: list[Question]) -> None:
-        active = room.zygote.layers
-        self.layers = {name: "active" if name in active else f"missing: {stops}" for name, stops in LAYERS.items()}
-        self.staff += [*room.zygote.remarks, *(f"a worker can read {path}; make it private" for path in room.zygote.exposed)]
+        self.layers = states(room.zygote)
+        self.staff += room.zygote.remarks
         for question in questions:
             if self.out_of_time():
                 return
-            self.results[question.id] = self.grade_question(question, room.zygote, room.judge)
+            self.results[question.id] = self.grade_question(question, room)
             self.tell(self.result(finished=False))
 
     def out_of_time(self) -> bool:
         return time.monotonic() - self.started > 60 * self.course.assignment.gradescope.minutes
 
-    def grade_question(self, question: Question, zygote: Zygote, judge: Judge) -> QuestionResult:
+    def grade_question(self, question: Question, room: Room) -> QuestionResult:
         began = time.monotonic()
         fault = self.submission.faults.get(question.file)
         if fault is not None:
             return self.lost(question, [f"{question.id} {question.title}: {fault}"], began)
-        answer = zygote.ask(self.request(question, [(None, "")]), self.course.assignment.limits_of(question).wall_seconds)
+        answer = room.zygote.ask(self.request(question, [(None, "")]), self.wall(question), patient=self.hangs < PATIENCE)
+        self.hangs += answer.hung
         if answer.fault:
             return self.faulty(question, answer.fault, began)
-        judged = judge.judge(self.ask(question, answer, None))
+        judged = room.judge(self.ask(question, answer, None))
         if not judged.fault and Fraction(judged.share) < 1 and not judged.stub and not answer.hung:
             levels = [(level, "") for level in range(len(LADDER))] if question.ladder else []
-            second = zygote.ask(self.request(question, [(None, "again"), *levels]), self.wall(question))
-            judged = judge.judge(self.ask(question, answer, second))
+            second = room.zygote.ask(self.request(question, [(None, "again"), *levels]), self.wall(question))
+            explained = room.judge(self.ask(question, answer, second))
+            if explained.fault:  # what could be judged before stands
+                self.staff.append(f"{question.id}: {explained.fault}")
+            else:
+                judged = explained
         return self.judged(question, answer, judged, began)
 
     def wall(self, question: Question) -> float:
@@ -195,7 +247,7 @@ class Grading:
         return Request(
             question=question.id,
             folder=self.submission.folder,
-            runs=[Run(level, self.seed(question, level, salt)) for level, salt in runs],
+            runs=[Run(level, self.seed(question, level, salt), checked=not salt) for level, salt in runs],
             cpu_seconds=limits.cpu_seconds,
             memory=limits.memory_mb << 20,
             forbid=list(settings.forbid),
@@ -214,6 +266,7 @@ class Grading:
             reference=str(self.course.reference),
             weights={group: str(w) for group, w in assignment.weights_of(question).items()},
             consistent=str(assignment.consistent_backward),
+            telling=assignment.telling(question, self.stage),
             graded=oracle.run_data(None, seed, graded.items, graded.ended or first.stopped),
             again=next((oracle.run_data(None, self.seed(question, None, "again"), r.items, r.ended) for r in more[:1]), None),
             ladder=[oracle.run_data(r.level, self.seed(question, r.level), r.items, r.ended) for r in more[1:] if r.complete or r.items],
@@ -240,7 +293,7 @@ class Grading:
             items=[ItemResult(r.item, r.passed, r.ratio if abs(r.ratio) < float("inf") else None) for r in judged.rows],
             seconds=time.monotonic() - began,
             sentences=sentences,
-            output=answer.output,
+            output="" if self.course.assignment.telling(question, self.stage) == "none" and status != "passed" else answer.output,
         )
 
     def lost(self, question: Question, sentences: list[str], began: float) -> QuestionResult:
@@ -273,7 +326,7 @@ class Grading:
             max_total=rounded(self.most()),
             layers=self.layers,
             questions=listed,
-            remarks=self.submission.remarks,
+            remarks=self.remarks,
             staff=list(dict.fromkeys(self.staff)),
             assignment=self.course.assignment.title,
             seconds=time.monotonic() - self.started,
@@ -284,15 +337,30 @@ class Grading:
 class Judge:
     """The grader's end of the oracle."""
 
-    def __init__(self, zygote: Zygote, reference: Path) -> None:
+    def __init__(self, zygote: Client, reference: Path) -> None:
         self.connection = zygote.oracle("autograder.grading.oracle:serve")
-        oracle.send(self.connection, str(reference).encode())
-        oracle.receive(self.connection)
+        self.connection.settimeout(JUDGING_SECONDS)
+        try:
+            self._said(str(reference).encode())
+        except Gone:
+            self.close()
+            raise GraderError(f"the process that judges does not start; is the reference in {reference} whole?") from None
 
     def judge(self, ask: oracle.Ask) -> oracle.Judged:
-        oracle.send(self.connection, msgspec.msgpack.encode(ask))
-        reply = oracle.receive(self.connection)
-        return msgspec.msgpack.decode(reply, type=oracle.Judged) if reply else oracle.Judged(fault="the oracle stopped")
+        """Raises Gone."""
+        return msgspec.msgpack.decode(self._said(msgspec.msgpack.encode(ask)), type=oracle.Judged)
+
+    def _said(self, data: bytes) -> bytes:
+        try:
+            oracle.send(self.connection, data)
+            reply = oracle.receive(self.connection)
+        except TimeoutError:
+            raise Gone(f"took longer than {JUDGING_SECONDS:g} s") from None
+        except OSError:
+            raise Gone("ended early") from None
+        if not reply:
+            raise Gone("ended early")
+        return reply
 
     def close(self) -> None:
         self.connection.close()

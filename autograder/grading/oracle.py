@@ -5,6 +5,7 @@ It lives in a process of its own (a fork of the zygote that no worker descends f
 
 from __future__ import annotations
 
+import functools
 import socket
 import struct
 from collections.abc import Mapping
@@ -13,15 +14,16 @@ from pathlib import Path
 
 import msgspec
 
+from ..assignment import Telling
 from ..check import scoring
-from ..check.draw import Draw
 from ..check.package import Package
 from ..check.question import Question, load_questions
 from ..check.recording import NOT_ASKED, Item, Recording, record
 from ..check.verdict import Failure
 from ..sandbox import wire
 from .diagnose import Diagnosis, Run, diagnose
-from .explain import explain_failures
+from .explain import explain_failures, unpaid_failures
+from .redraw import Memory, Redraw
 
 
 class RunData(msgspec.Struct, frozen=True):
@@ -38,12 +40,14 @@ class Ask(msgspec.Struct, frozen=True):
 
     again: a second seed at full size.
     weights: of the groups. consistent: the share paid for the true derivative of a catalogued wrong forward.
+    telling: how much of it is told; the share never depends on that.
     """
 
     question: str
     reference: str
     weights: dict[str, str]
     consistent: str
+    telling: Telling
     graded: RunData
     ladder: list[RunData] = []
     again: RunData | None = None
@@ -62,7 +66,7 @@ class Judged(msgspec.Struct, frozen=True):
     share: str = "0"
     sentences: list[str] = []
     stub: bool = False
-    cause: str = ""
+    causes: list[str] = []
     fault: str = ""
 
 
@@ -72,7 +76,7 @@ class Oracle:
     def __init__(self, folder: Path) -> None:
         self.questions = load_questions()
         self.reference = Package(folder, "ps2_reference")
-        self.folder = folder
+        self.latest: tuple[RunData, Run] | None = None
 
     def judge(self, ask: Ask) -> Judged:
         """Never raises: a fault of the grader comes back as one."""
@@ -80,36 +84,45 @@ class Oracle:
             return self._judge(ask)
         except scoring.ReferenceFault as fault:
             return Judged(fault=str(fault))
+        except Exception as error:
+            return Judged(fault=f"judging raised {type(error).__name__}: {error}"[:400])
 
     def _judge(self, ask: Ask) -> Judged:
         question = self.questions[ask.question]
-        graded = self.run(question, ask.graded)
+        graded = self.graded(question, ask.graded)
         weights = {group: Fraction(w) for group, w in ask.weights.items()}
-        rows = scoring.judge(graded.want, graded.items, graded.ended)
+        rows = graded.rows
         share = scoring.share(rows, weights)
-        sentences: list[str] = []
+        sentences = unpaid_failures(question, rows)
         found = Diagnosis()
         if share < 1:
+            ladder = [functools.cache(functools.partial(self.run, question, data)) for data in ask.ladder]
             if ask.again is not None:
-                found = diagnose(question, self.folder, [graded, self.run(question, ask.again)])
+                found = diagnose(question, self.reference, [graded, self.run(question, ask.again)], ladder[-1]() if ladder else None)
                 share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
-            ladder = [self.run(question, data) for data in ask.ladder]
-            sentences = explain_failures(question, self.reference, rows, graded, ladder, found)
+            sentences = explain_failures(question, self.reference, rows, graded, ladder, found, ask.telling)
         return Judged(
             rows=[RowData(r.item, r.verdict.passed, r.verdict.ratio) for r in rows],
             share=str(share),
             sentences=sentences,
             stub=untouched(rows, graded.items, graded.ended),
-            cause=found.misconception.id if found.misconception else "",
+            causes=[cause.misconception.id for cause in found.causes],
         )
+
+    def graded(self, question: Question, data: RunData) -> Run:
+        """The graded run; what failed is asked about twice in a row."""
+        if self.latest is None or self.latest[0] != data:
+            self.latest = (data, self.run(question, data))
+        return self.latest[1]
 
     def run(self, question: Question, data: RunData) -> Run:
         """The student's run beside the reference's on the same inputs."""
-        want = record(question, self.reference, Draw(data.seed, data.level), trusted=True)
+        memory: Memory = {}
+        want = record(question, self.reference, Redraw(data.seed, data.level, memory), trusted=True)
         if want.ended is not None:
             raise scoring.ReferenceFault("the whole run", want.ended)
         items = {name: wire.to_value(parts) for name, parts in data.items.items()}
-        return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None)
+        return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None, memory)
 
 
 def untouched(rows: list[scoring.Row], items: Mapping[str, Item], ended: Failure | None) -> bool:

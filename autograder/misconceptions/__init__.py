@@ -53,7 +53,7 @@ def mistake(question: str, name: str, says: str, *, fails: tuple[str, ...], equi
 
 
 def load_catalog() -> dict[str, Misconception]:
-    """Import every `partN.py` beside this file and return the catalog."""
-    for path in sorted(Path(__file__).parent.glob("part[0-9]*.py")):
+    """Import every `partN.py` of the course (of the folder that this package looks into first) and return the catalog."""
+    for path in sorted(Path(__path__[0]).glob("part[0-9]*.py")):
         importlib.import_module(f"{__name__}.{path.stem}")
     return CATALOG

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -22,3 +23,8 @@ def pair(right: Any, function: Callable[..., Any], derivative: Callable[..., Any
         return function(self, x)
 
     return but(right, forward=forward, backward=lambda self, g: g * derivative(self, self.seen))
+
+
+def default(right: Any, argument: str) -> Any:
+    """The default value of one of its arguments: a new term may draw another, and a mistake or variant must not bring its own."""
+    return inspect.signature(right).parameters[argument].default

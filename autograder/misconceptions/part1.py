@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from . import mistake
-from .altered import but, pair
+from .altered import but, default, pair
 
 
 def sigma(x: Any) -> Any:
@@ -361,9 +361,9 @@ def leaky_backward_bare_slope(right: Any) -> Any:
     return but(right, backward=lambda self, g: np.where(self.factor == 1.0, g, self.slope))
 
 
-@mistake("1.4", "LeakyReLU", "backward uses 0.01 whatever the slope is", fails=("backward",))
+@mistake("1.4", "LeakyReLU", "backward uses the default slope whatever the slope is", fails=("backward",))
 def leaky_backward_default_slope(right: Any) -> Any:
-    return but(right, backward=lambda self, g: np.where(self.factor == 1.0, g, 0.01 * g))
+    return but(right, backward=lambda self, g: np.where(self.factor == 1.0, g, default(right, "slope") * g))
 
 
 @mistake("1.4", "LeakyReLU", "the derivative at exactly 0 is 1; at a kink the branch is x ≤ 0 (handout 1.4)", fails=("backward, at 0",))

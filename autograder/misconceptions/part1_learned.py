@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import mistake
-from .altered import but
+from .altered import but, default
 
 # ---- 1.6 PReLU
 
@@ -76,7 +76,7 @@ def prelu_gradient_accumulates(right: Any) -> Any:
     fails=("forward, alpha changed", "backward, alpha changed"),
 )
 def prelu_alpha_from_constructor(right: Any) -> Any:
-    def init(self: Any, alpha: float = 0.25) -> None:
+    def init(self: Any, alpha: float = default(right, "alpha")) -> None:
         right.__init__(self, alpha)
         self.given = alpha
 
@@ -97,7 +97,7 @@ def prelu_alpha_from_constructor(right: Any) -> Any:
 def prelu_parameters_on_class(right: Any) -> Any:
     shared: dict[str, Any] = {}
 
-    def init(self: Any, alpha: float = 0.25) -> None:
+    def init(self: Any, alpha: float = default(right, "alpha")) -> None:
         right.__init__(self, alpha)
         shared["alpha"] = self.parameters["alpha"]
         self.parameters = shared

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -218,13 +219,9 @@ def lsuv_after_activation(right: Any) -> Any:
     def wrong(layers: Any, batch: Any, tolerance: float = 0.01, max_iterations: int = 10) -> None:
         x = batch
         for layer, after in zip(layers, [*layers[1:], None], strict=True):
-            follows = after is not None and "weight" not in after.parameters
-
-            def output(layer: Any = layer, after: Any = after, follows: bool = follows, x: Any = x) -> Any:
-                return after.forward(layer.forward(x)) if follows else layer.forward(x)
-
+            chain = [layer, after] if after is not None and "weight" not in after.parameters else [layer]
             for _ in range(max_iterations if "weight" in layer.parameters else 0):
-                y = output()
+                y = functools.reduce(lambda h, part: part.forward(h), chain, x)
                 if abs(np.var(y) - 1) < tolerance:
                     break
                 layer.parameters["weight"] /= np.std(y)

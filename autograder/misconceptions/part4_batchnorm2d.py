@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import mistake
-from .altered import but
+from .altered import but, default
 from .part4 import accumulating, with_gradients
 
 AXES = (0, 2, 3)
@@ -351,9 +351,9 @@ def batchnorm_running_std(right: Any) -> Any:
     return keeping(right, lambda self, m, v, n: blended(self, m, np.sqrt(unbiased(v, n)), self.momentum))
 
 
-@mistake("4.3", "BatchNorm2d", "momentum is always 0.1, whatever the argument says", fails=("running statistics",))
+@mistake("4.3", "BatchNorm2d", "momentum is always the default, whatever the argument says", fails=("running statistics",))
 def batchnorm_momentum_ignored(right: Any) -> Any:
-    return keeping(right, lambda self, m, v, n: blended(self, m, unbiased(v, n), 0.1))
+    return keeping(right, lambda self, m, v, n: blended(self, m, unbiased(v, n), default(right, "momentum")))
 
 
 @mistake(
@@ -488,7 +488,7 @@ def batchnorm_evaluation_without_parameters(right: Any) -> Any:
     fails=("evaluation, default arguments", "running statistics, default arguments"),
 )
 def batchnorm_variance_from_zero(right: Any) -> Any:
-    def init(self: Any, channels: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
+    def init(self: Any, channels: int, momentum: float = default(right, "momentum"), eps: float = default(right, "eps")) -> None:
         right.__init__(self, channels, momentum, eps)
         self.running_var = np.zeros(channels)
 

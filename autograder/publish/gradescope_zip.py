@@ -14,7 +14,7 @@ from pathlib import Path
 from .. import __version__
 from ..assignment import Assignment
 from ..check.archive import FIXED_TIME
-from ..course import Course, this_course
+from ..course import ENGINE, Course, part_files, this_course
 from ..grading.result import write_atomically
 from ..training.store import find, read, records
 
@@ -29,6 +29,7 @@ MODULES = (
     "course.py",
     "frontends/__init__.py",
     "frontends/gradescope.py",
+    "frontends/gradescope_metadata.py",
     "frontends/gradescope_run.py",
     "frontends/gradescope_spec.py",
     "frontends/text.py",
@@ -77,8 +78,12 @@ def contents(course: Course) -> dict[str, bytes]:
     assert course.secret  # raises where it is missing, before anything is built
     files = {name: (SCRIPTS / name).read_bytes() for name in ("setup.sh", "run_autograder")}
     files |= {name: (course.root / name).read_bytes() for name in ("assignment/assignment.toml", SECRET)}
-    paths = [*grader_files(course.root), *python_files(course.reference), *sorted((course.root / "constraints").glob("py*.txt"))]
-    files |= {path.relative_to(course.root).as_posix(): path.read_bytes() for path in paths}
+    files |= {
+        f"solutions/ps2/{path.relative_to(course.reference).as_posix()}": path.read_bytes() for path in python_files(course.reference)
+    }
+    engine = [*grader_files(ENGINE), *sorted((ENGINE / "constraints").rglob("py*.txt"))]
+    files |= {path.relative_to(ENGINE).as_posix(): path.read_bytes() for path in engine}
+    files = with_own(files, course)
     files["requirements.txt"] = lines(REQUIREMENTS)
     if needs_torch(course.assignment):
         files["requirements-torch.txt"] = lines(REQUIREMENTS_TORCH)
@@ -93,6 +98,16 @@ def training_results(course: Course, folder: Path | None) -> dict[str, bytes]:
     for path in records(folder):
         find(folder, read(path, course.secret).submission, course.secret, course.assignment.training.profiles)
         files[f"assignment/training/{path.name}"] = path.read_bytes()
+    return files
+
+
+def with_own(files: dict[str, bytes], course: Course) -> dict[str, bytes]:
+    """A course's own questions and known mistakes in the places of PS2's."""
+    for folder, own in (("autograder/check", course.checks), ("autograder/misconceptions", course.misconceptions)):
+        if own != ENGINE / folder:
+            theirs = {path.relative_to(ENGINE).as_posix() for path in part_files(ENGINE / folder)}
+            files = {name: data for name, data in files.items() if name not in theirs}
+            files |= {f"{folder}/{path.name}": path.read_bytes() for path in sorted(own.glob("*.py"))}
     return files
 
 

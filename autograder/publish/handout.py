@@ -7,6 +7,7 @@ import re
 from ..assignment import Assignment, AssignmentError
 from ..check.question import Question
 from ..course import Course
+from .defaults import fill
 
 TABLE = "<!-- questions -->"
 TRAINING = "<!-- training -->"
@@ -27,7 +28,7 @@ def handout_text(course: Course) -> str:
             raise AssignmentError(f"{says}; write that section or change the name.")
     if assignment.training.on and assignment.training.section not in headings:
         raise AssignmentError(f'{folder} has no heading "## {assignment.training.section}", which training.section names.')
-    return whole.replace(TABLE, table(assignment)).replace(TRAINING, training_table(assignment))
+    return fill(whole, assignment, folder).replace(TABLE, table(assignment)).replace(TRAINING, training_table(assignment))
 
 
 def off_sections(assignment: Assignment) -> set[str]:
@@ -50,7 +51,7 @@ def without_sections(text: str, off: set[str]) -> str:
 
 def table(assignment: Assignment) -> str:
     """Every question asked: what it is worth and about how long it takes."""
-    rows = ["| | question | points | minutes | |", "|---|---|---:|---:|---|"]
+    rows = ["| | question | points | minutes | |", "|:---|:---|---:|---:|:---|"]
     rows += [row(assignment, question) for question in assignment.asked()]
     minutes = sum(assignment.questions[q.id].minutes for q in assignment.asked())
     if training := assignment.training if assignment.training.on else None:

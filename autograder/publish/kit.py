@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
 from ..assignment import Assignment
 from ..check import layout
-from ..check.kit import GIVEN_COPY, GOLDEN, HERE, SETTINGS, digest_of
+from ..check.kit import GIVEN_COPY, GOLDEN, SETTINGS, digest_of
 from ..check.question import REGISTRY, Question
 from ..course import Course, this_course
+from ..grading.kit import check_files, kit_version
 from .archive import write_zip
 from .goldens import golden_files
 from .handout import handout_text
@@ -31,7 +31,7 @@ def build_kit_zip(out: Path) -> Path:
 def kit_files(course: Course) -> Files:
     """Every file of the kit by its name in it."""
     given = given_files(course)
-    checks = check_files(course.assignment)
+    checks = check_files(course)
     goldens = golden_files(course, course.root / STARTER / "ps2check" / GOLDEN)
     return {
         **{f"ps2/{name}": data for name, data in {**given, **stub_files(course)}.items()},
@@ -63,13 +63,6 @@ def stub_files(course: Course) -> Files:
     return files
 
 
-def check_files(assignment: Assignment) -> Files:
-    """The checks as they are, without the parts of which nothing is asked."""
-    parts = {q.part for q in assignment.asked()}
-    unasked = {q.probe.__module__.split(".")[-1] + ".py" for q in REGISTRY.values() if q.part not in parts}
-    return {path.name: unix(path.read_bytes()) for path in sorted(HERE.glob("*.py")) if path.name not in unasked}
-
-
 def settings(assignment: Assignment, check_digest: str) -> dict[str, Any]:
     """kit.json: what the checks need to know of assignment.toml."""
     asked = assignment.asked()
@@ -99,10 +92,6 @@ def training_settings(assignment: Assignment) -> dict[str, Any]:
         if profile.images != "cifar10"
     }
     return {"profiles": profiles}
-
-
-def kit_version(assignment: Assignment) -> str:
-    return f"{assignment.term}-{__version__}"
 
 
 def question_settings(assignment: Assignment, question: Question) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..course import Course, this_course
+from .defaults import solutions
 from .handout import handout_text
 from .kit import STARTER, kit_files
+from .misconceptions import misconceptions
 
 Files = dict[str, bytes]
 Generator = Callable[[Course], Files]
@@ -22,7 +24,7 @@ def handout(course: Course) -> Files:
     return {"assignment/handout.md": handout_text(course).encode()}
 
 
-GENERATORS: list[Generator] = [kit, handout]
+GENERATORS: list[Generator] = [solutions, kit, handout, misconceptions]
 """Each gives path (from the root of the checkout) → content, and the old bytes where nothing has changed. Add yours in a line."""
 
 OWNED = (STARTER,)
@@ -36,14 +38,19 @@ def regenerate(check: bool, course: Course | None = None) -> int:
     check: write nothing, name what is stale and what mends it; 1 where something is.
     """
     course = course or this_course()
-    made = {path: data for generate in GENERATORS for path, data in generate(course).items()}
-    stale = [path for path, data in made.items() if not holds(course.root / path, data)]
+    made: Files = {}
+    stale: list[str] = []
+    for generate in GENERATORS:  # each sees what those before it have written
+        files = generate(course)
+        stale += [path for path, data in files.items() if not holds(course.root / path, data)]
+        made |= files
+        if not check:
+            for path in [path for path in stale if path in files]:
+                write(course.root / path, files[path])
+                print(f"  wrote    {path}")
     surplus = [path for path in owned_files(course.root) if path not in made]
     if check:
         return complain(stale, surplus)
-    for path in stale:
-        write(course.root / path, made[path])
-        print(f"  wrote    {path}")
     for path in surplus:
         (course.root / path).unlink()
         print(f"  removed  {path}")

@@ -9,6 +9,7 @@ from ..check.draw import Draw
 from ..check.package import Package
 from ..check.question import REGISTRY, Question
 from ..check.recording import Item, failure, record
+from ..check.scoring import unchecked
 from . import stage, wire
 
 
@@ -71,7 +72,8 @@ def run_once(question: Question, package: Package | BaseException, run: wire.Run
     try:
         if isinstance(package, BaseException):
             raise package
-        ended = record(question, package, Draw(run.seed, run.level), emit).ended
+        asked = question if run.checked else unchecked(question)
+        ended = record(asked, package, Draw(run.seed, run.level), emit).ended
     except BaseException as error:  # what `record` lets through: KeyboardInterrupt, and memory that ran out while sending
         ended = failure(error)
     return wire.to_fault(ended) if ended else None

@@ -15,10 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
+import msgspec
 import numpy as np
 import scipy
 
-from . import control, layers, libc, libraries, scratch, uids
+from . import control, jail, layers, libc, libraries, scratch, uids
 from .answer import Answer
 from .errors import GraderError
 from .launch import PACKAGES
@@ -62,6 +63,7 @@ class Zygote:
         self._root = scratch.make_root()
         self._process: Process | None = None
         self._preload = False
+        self._jailed = False
         self.layers: list[str] = []
         self.remarks: list[str] = []
         self.exposed: list[str] = []
@@ -75,14 +77,15 @@ class Zygote:
             self.close()
             raise
 
-    def ask(self, request: Request, wall_seconds: float = 30.0) -> Answer:
+    def ask(self, request: Request, wall_seconds: float = 30.0, patient: bool = True) -> Answer:
         """Ask one question. A hang is asked once more in a fresh process; a zygote that died is restarted and asked once more.
 
+        patient: False where a hang counts at once.
         Raises GraderError when nobody can be asked this here (no such question, or the submission's folder is unreadable).
         """
         with self._lock:
             answer = self._try(request, wall_seconds)
-            if answer.hung or answer.fault:
+            if (answer.hung and patient) or answer.fault:
                 answer = self._try(request, wall_seconds)
                 answer.retried = True
         return answer
@@ -130,7 +133,15 @@ class Zygote:
         with scratch.folder(self._root, uid) as folder:
             require = self._require if request else []
             order = Order(request, str(folder), uid, self._setup.layers, self._setup.allow, require, list(look))
-            return visit(process, order, wall_seconds)
+            return visit(process, self._jail(order, folder) if self._jailed else order, wall_seconds, folder)
+
+    def _jail(self, order: Order, folder: Path) -> Order:
+        """The same order in a file system that ends at `folder`."""
+        request = order.request
+        jail.furnish(folder, request.folder if request else None, order.uid)
+        inside = None if request is None else msgspec.structs.replace(request, folder=jail.SUBMISSION)
+        require = [*order.require, "chroot"] if request else []
+        return msgspec.structs.replace(order, request=inside, scratch=jail.SCRATCH, jail=str(folder), require=require)
 
     def _start(self) -> Process:
         self._process = Process(self._setup, self._root, self._python)
@@ -145,16 +156,26 @@ class Zygote:
     def _look_around(self, process: Process, hidden: list[str]) -> None:
         """See from inside a worker which layers are active, and what can be read there."""
         library = [os.__file__, np.__file__, scipy.__file__, str(CHECK / "__init__.py")]
-        answer = self._order(process, None, FORK_SECONDS, [*library, *hidden])
-        if answer.fault:
-            raise GraderError(f"a worker cannot be confined here: {answer.fault}")
-        self.layers = answer.layers
-        self.exposed = [path for path in hidden if path in answer.readable]
+        answer = self._see(process, [*library, *hidden])
         unreadable = [path for path in library if path not in answer.readable]
         if unreadable:
             self.remarks.append(libraries.unreadable(unreadable[0]))
+        self._jailed = "landlock" not in answer.layers and "chroot" in self._setup.layers and layers.is_root()
+        if unreadable or self._jailed:
             self._preload = True
             self._load_everything(process)
+        if self._jailed:
+            inside = self._see(process, hidden)
+            self._jailed = "chroot" in inside.layers
+            answer = inside if self._jailed else answer
+        self.layers = answer.layers
+        self.exposed = [path for path in hidden if path in answer.readable]
+
+    def _see(self, process: Process, look: list[str]) -> Answer:
+        answer = self._order(process, None, FORK_SECONDS, look)
+        if answer.fault:
+            raise GraderError(f"a worker cannot be confined here: {answer.fault}")
+        return answer
 
     def _load_everything(self, process: Process) -> None:
         process.tell(control.Preload())

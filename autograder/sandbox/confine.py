@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from . import landlock, libc, limits, seccomp
+from . import jail, landlock, libc, limits, seccomp
 
 T = TypeVar("T")
 
@@ -20,7 +20,8 @@ class Plan:
     """What a worker is to be left with.
 
     uid: the user to become, None to stay. rules: what Landlock allows beside `folder`, which it may read, and `scratch`, where it may
-    write. program: the seccomp filter, None where it could not be built. keep: descriptors that stay open.
+    write. jail: the folder at which its file system is to end, None for the whole. program: the seccomp filter, None where it could not be
+    built. keep: descriptors that stay open.
     """
 
     layers: Collection[str]
@@ -28,6 +29,7 @@ class Plan:
     rules: Sequence[landlock.Rule]
     folder: str | None
     scratch: str
+    jail: str | None
     program: bytes | None
     keep: Collection[int]
     cpu_seconds: float
@@ -50,6 +52,8 @@ def confine(plan: Plan) -> list[str]:
     if "rlimits" in plan.layers:
         limits.apply(plan.cpu_seconds, plan.memory, plan.size, own_uid=plan.uid is not None)
         active.append("rlimits")
+    if plan.jail is not None and attempt(jail.enter, plan.jail):
+        active.append("chroot")
     if "uid" in plan.layers and plan.uid is not None and become(plan.uid):
         active.append("uid")
     if "no_new_privs" in plan.layers:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import VARIABLE
+
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds the package `autograder`."""
 PACKAGES = {"numpy": ("numpy", "scipy"), "torch": ("numpy", "scipy", "torch")}
@@ -15,11 +17,11 @@ PACKAGES = {"numpy": ("numpy", "scipy"), "torch": ("numpy", "scipy", "torch")}
 
 
 def environment(temporary: Path) -> dict[str, str]:
-    """All that a child gets: no variable of ours crosses but what the system needs to start a program at all.
+    """All that a child gets: no variable crosses but what the system needs to start a program at all, and the course's folder.
 
     One thread, because a library that has used its own threads hangs in a fork. A fixed hash seed, because students iterate over sets.
     """
-    needed = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE") if name in os.environ}
+    needed = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", VARIABLE) if name in os.environ}
     threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
     place = str(temporary)
     return (

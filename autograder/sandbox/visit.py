@@ -24,8 +24,8 @@ DEATH_SECONDS = 20.0  # from SIGKILL to the report of it
 CHUNK = 1 << 18
 
 
-def visit(process: Process, order: Order, wall_seconds: float) -> Answer:
-    """Ask one worker. Raises ZygoteLost."""
+def visit(process: Process, order: Order, wall_seconds: float, scratch: Path | None = None) -> Answer:
+    """Ask one worker. scratch: where its scratch folder really is, if not where the order says. Raises ZygoteLost."""
     order_pipe, answer_pipe, output_pipe = os.pipe(), os.pipe(), os.pipe()
     theirs = (order_pipe[0], answer_pipe[1], output_pipe[1])
     try:
@@ -34,7 +34,7 @@ def visit(process: Process, order: Order, wall_seconds: float) -> Answer:
             process.tell(control.Fork(order.uid), theirs)
         finally:
             close(*theirs)
-        return Visit(process, order, answer_pipe[0], output_pipe[0]).run(wall_seconds)
+        return Visit(process, order, answer_pipe[0], output_pipe[0]).run(wall_seconds, scratch or Path(order.scratch))
     finally:
         close(order_pipe[1], answer_pipe[0], output_pipe[0])
 
@@ -66,11 +66,11 @@ class Visit:
         self.output = Output()
         self.exited: control.Exited | None = None
 
-    def run(self, wall_seconds: float) -> Answer:
+    def run(self, wall_seconds: float, scratch: Path) -> Answer:
         pid = self._process.expect(control.Forked, FORK_SECONDS).pid
         began = time.monotonic()
         memory = self._order.request.memory if self._order.request else 1 << 30
-        killed = self._watch(wall_seconds, Watchdog(pid, memory, Path(self._order.scratch)))
+        killed = self._watch(wall_seconds, Watchdog(pid, memory, scratch))
         if self.exited is None:
             self._process.tell(control.Kill())
             self.exited = self._process.expect(control.Exited, DEATH_SECONDS)

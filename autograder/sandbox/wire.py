@@ -35,10 +35,14 @@ class WireError(Exception):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One run of a question. level: None for the graded run, else an index into the ladder of small sizes."""
+    """One run of a question.
+
+    level: None for full size, else an index into the ladder of small sizes. checked: with the numerical gradient check.
+    """
 
     level: int | None
     seed: bytes
+    checked: bool = True
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -59,7 +63,8 @@ class Request(msgspec.Struct, frozen=True):
 class Order(msgspec.Struct, frozen=True):
     """A request with what the client adds to it. A request of None only asks what the confinement looks like from inside.
 
-    require: without these layers the worker must not run anything. look: paths whose readability is to be reported.
+    require: without these layers the worker must not run anything. look: paths whose readability is to be reported. jail: the folder at
+    which the worker's file system is to end; `scratch` and the request's folder are then paths inside of it.
     """
 
     request: Request | None
@@ -69,6 +74,7 @@ class Order(msgspec.Struct, frozen=True):
     allow: list[str]
     require: list[str] = []
     look: list[str] = []
+    jail: str | None = None
 
 
 class Fault(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):

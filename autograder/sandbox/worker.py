@@ -76,6 +76,7 @@ def plan(base: Base, order: wire.Order, answer_fd: int) -> Plan:
         rules=base.rules,
         folder=request.folder if request else None,
         scratch=order.scratch,
+        jail=order.jail,
         program=base.program,
         keep={answer_fd},
         cpu_seconds=request.cpu_seconds if request else 10,

@@ -81,6 +81,7 @@ def plan(order: wire.Order, answer_fd: int) -> Plan:
         rules=common_rules(read, libraries.search_path()),
         folder=order.folder,
         scratch=order.scratch,
+        jail=None,
         program=program,
         keep={answer_fd},
         cpu_seconds=order.cpu_seconds,

@@ -88,6 +88,7 @@ class LeakyReLU(Layer):
 class ELU(Layer):
     """x where x > 0, else α·(eˣ − 1), with derivative α·eˣ there (Clevert et al. 2016). At exactly 0 the derivative is α.
 
+    alpha: α, any positive number.
     np.where computes both branches everywhere: keep e¹⁰⁰⁰ out of the unused one.
     """
 

@@ -1,6 +1,7 @@
 """Part 5: what a network costs (handout, sections 5.19 to 5.21).
 
 The model is left as it was: its mode, its running statistics, its gradients, no hook stays behind. Results are ints.
+`input_shape` is (C, H, W), without the batch.
 """
 
 from __future__ import annotations

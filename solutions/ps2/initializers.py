@@ -1,6 +1,7 @@
 """Part 3: weight initialization (handout, section 3).
 
-Linear weights are (fan_in, fan_out), convolution weights (out, in, kh, kw). `rng` is a `numpy.random.Generator` and the only source of
+`shape` is that of the weights: (fan_in, fan_out) of a linear layer, (out, in, kh, kw) of a convolution.
+`rng` is a `numpy.random.Generator` and the only source of
 randomness: the same state gives the same array, and numpy's global generator is neither used nor seeded. How many numbers are drawn and in
 which order is free. Every result is a new float64 array.
 """
@@ -110,7 +111,7 @@ def lsuv(layers: list[Layer], batch: ndarray, tolerance: float = 0.01, max_itera
 
 
 def fixup_scale(num_blocks: int, layers_per_block: int) -> float:
-    """L^(−1/(2m − 2)) for L residual blocks of m ≥ 2 weight layers (Fixup, Zhang et al. 2019).
+    """L^(−1/(2m − 2)) for L = num_blocks residual blocks of m = layers_per_block ≥ 2 weight layers (Fixup, Zhang et al. 2019).
 
     All but the last layer of each block are scaled by it, the last starts at 0: then L blocks together move the output by Θ(1) a step.
     """

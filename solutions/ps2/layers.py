@@ -82,7 +82,7 @@ class Conv2d(Layer):
 class BatchNorm2d(Layer):
     """y = weight·x̂ + bias with x̂ = (x − mean) / √(variance + eps), per channel (Ioffe & Szegedy 2015).
 
-    x: (N, C, H, W); M = N·H·W ≥ 2 values a channel. parameters: weight and bias, both (C,).
+    x: (N, C, H, W), C = channels; M = N·H·W ≥ 2 values a channel. parameters: weight and bias, both (C,).
     Training: mean and (biased, 1/M) variance of this batch, whose dependence on x backward has to follow; then
     running ← (1 − momentum)·running + momentum·new, where the new variance is the *unbiased* one, 1/(M − 1).
     Evaluation (training = False): running_mean and running_var, which are then constants and never change.

@@ -169,7 +169,7 @@ def degree_normalize(features: ndarray, adjacency: ndarray, power: float = 1.0) 
 
 
 def symmetric_normalize(adjacency: ndarray) -> ndarray:
-    """D^−½ A D^−½, the propagation matrix of graph convolutions (Kipf & Welling 2017, here without their self-loops).
+    """D^−½ A D^−½ with A = adjacency (N, N), the propagation matrix of graph convolutions (Kipf & Welling 2017, without self-loops).
 
     D holds the same degrees as in `degree_normalize`; where a degree is 0 its D^−½ is 0.
     """

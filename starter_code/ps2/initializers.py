@@ -1,6 +1,7 @@
 """Part 3: weight initialization (handout, section 3).
 
-Linear weights are (fan_in, fan_out), convolution weights (out, in, kh, kw). `rng` is a `numpy.random.Generator` and the only source of
+`shape` is that of the weights: (fan_in, fan_out) of a linear layer, (out, in, kh, kw) of a convolution.
+`rng` is a `numpy.random.Generator` and the only source of
 randomness: the same state gives the same array, and numpy's global generator is neither used nor seeded. How many numbers are drawn and in
 which order is free. Every result is a new float64 array.
 """

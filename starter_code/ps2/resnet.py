@@ -2,7 +2,8 @@
 
 Names of modules are part of the task, as in blocks.py: `stages.s.b` is block b of stage s, so that `net.stages[s][b]` is that block.
 Blocks are whatever the caller gives: build them by calling `block(in_channels, width, stride)` and assume nothing about them but that
-their output has `block.expansion · width` channels. Convolutions have no bias. Images come in with 3 channels.
+their output has `block.expansion · width` channels. Convolutions have no bias. Images come in with 3 channels;
+`classes` numbers come out, one a class.
 """
 
 from __future__ import annotations

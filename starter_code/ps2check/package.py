@@ -58,7 +58,8 @@ class Package:
 
     def modules(self) -> list[ModuleType]:
         """Every module of this package that is loaded now."""
-        return [m for n, m in list(sys.modules.items()) if n == self._name or n.startswith(self._name + ".")]
+        name, inside = self._name, self._name + "."
+        return [m for n, m in list(sys.modules.items()) if n == name or n.startswith(inside)]
 
     @contextmanager
     def standing_in(self, **others: Any) -> Iterator[None]:

@@ -87,7 +87,8 @@ def models(draw: Draw) -> tuple[Models, tuple[int, int, int]]:
 
     def grouped() -> Any:
         wide = nn.Conv2d(groups * a, groups * b, kernel, stride, groups=groups)
-        return nn.Sequential(wide, nn.ReLU(), nn.Conv2d(groups * b, groups * b, 1, groups=groups * b, bias=False))
+        depthwise = nn.Conv2d(groups * b, groups * b, 1, groups=groups * b, bias=False)
+        return nn.Sequential(wide, nn.ReLU(), depthwise, nn.Conv2d(groups * b, 1, 1))  # the last has a single filter
 
     def frozen() -> Any:
         model = headed()

@@ -247,8 +247,8 @@ def dense_shapes(growth: int, blocks: list[int]) -> tuple[Shapes, int]:
     """Stem and stand-ins, and the channels that come out."""
     channels = 2 * growth
     shapes = conv("conv1", channels, 3, 7) | norm("bn1", channels)
-    for i, layers in enumerate(blocks):
-        channels += growth * layers
+    for i, count in enumerate(blocks):
+        channels += growth * count
         shapes[f"blocks.{i}.scale"] = (channels,)
         if i < len(blocks) - 1:
             channels //= 2

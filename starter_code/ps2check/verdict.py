@@ -60,11 +60,13 @@ class Judge:
     """Judges one item: types and shapes first (never by broadcasting), then `rule(got, want)`.
 
     alone: the rule needs no reference value; the trusted run then skips computing it and `want` is {}.
+    chance: random draws are judged, whose ratio scatters up to 1 and exceeds it with a stated probability; right answers keep no margin.
     allowed: the permitted difference in words, for the sentence a student reads.
     """
 
     rule: Rule
     alone: bool = False
+    chance: bool = False
     allowed: str = ""
 
     def __call__(self, got: Parts | Failure, want: Parts) -> Verdict:

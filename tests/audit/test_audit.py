@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from autograder.audit import Audit, audit_command, run_audit
+from autograder.audit import Audit, audit_command, run_audit, runs
 from autograder.audit import run as running
 from autograder.check.agreement import unchanged
 from autograder.check.part1_activations import elementwise
@@ -13,7 +13,8 @@ from autograder.check.question import REGISTRY, question
 from autograder.misconceptions import CATALOG, Misconception
 from autograder.misconceptions.altered import but, pair
 
-KEYS = ["questions", "misconceptions", "equivalent", "killed", "cascades", "false_failures", "unearned", "margin", "grey", "findings"]
+KEYS = ["questions", "misconceptions", "equivalent", "killed", "cascades", "false_failures", "unearned", "margin", "grey"]
+KEYS += ["diagnosed_first", "pairs", "pairs_named", "automatic_mutants", "automatic_killed", "findings"]
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def plant(monkeypatch):
     """Registers a probe as question 99.1, the only one of its part, and mistakes of it."""
     running.prepare()
     monkeypatch.setattr("autograder.audit.run.variants", lambda: {})
+    monkeypatch.setattr("autograder.audit.run.SAMPLE", 0)  # automatic mutants: test_mutants.py
     before, catalog = dict(REGISTRY), dict(CATALOG)
 
     def planted(probe, *mistakes, stub="activations.ReLU", title="Planted"):
@@ -33,7 +35,7 @@ def plant(monkeypatch):
     for register, old in ((REGISTRY, before), (CATALOG, catalog)):
         register.clear()
         register.update(old)
-    running.wanted.cache_clear()
+    runs.wanted.cache_clear()
     running.reached_from.cache_clear()
 
 
@@ -54,16 +56,20 @@ def leaky_relu(right):
 
 
 def test_the_short_audit_of_part_1_is_clean():
-    audit = run_audit(1, 2, workers=0)
+    audit = run_audit(1, 2, workers=0, sample=20)
     assert audit.findings == ()
+    assert (audit.diagnosed_first, audit.automatic_killed) == (audit.single, audit.automatic_mutants)
     assert audit.clean
     assert (audit.questions, audit.killed) == (9, audit.misconceptions)
     assert audit.misconceptions >= 9 * 5
 
 
-def test_processes_find_the_same_as_one_process(plant):
+def test_a_sound_question_is_clean(plant):
     plant(sound)
     assert run_audit(99, 1, workers=0).clean
+
+
+def test_processes_find_the_same_as_one_process():
     pieces = [(running.audit_question, ("1.3", 2)), (running.audit_mistake, ("relu-leaks", 2))]
     here, there = (sorted(running.run_tasks(pieces, workers), key=repr) for workers in (0, 2))
     assert here == there
@@ -183,7 +189,7 @@ def test_an_empty_folder_or_an_unknown_part_is_one_sentence(tmp_path, capsys):
 
 def test_the_command_writes_exactly_the_promised_keys_and_fails_when_not_clean(plant, tmp_path, monkeypatch, capsys):
     plant(sound, leaky_relu, lambda right: right)
-    monkeypatch.setattr("autograder.audit.command.run_audit", lambda *a: run_audit(*a, workers=0))
+    monkeypatch.setattr("autograder.audit.command.run_audit", lambda *a, thorough: run_audit(*a, workers=0))
     assert audit_command(99, 1, json_file=tmp_path / "audit.json") == 1
     result = json.loads((tmp_path / "audit.json").read_text())
     assert list(result) == KEYS

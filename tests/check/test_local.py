@@ -11,9 +11,10 @@ from autograder.check.kit import KitError, load_kit
 from autograder.check.local import Home, ask, explanations
 from autograder.check.terminal import detail, folded, what_next
 from autograder.course import this_course
+from autograder.publish.kit import kit_files
 
-KIT = this_course().root / "starter_code"  # generated, and proven fresh by check-generated
-FILES = {p.relative_to(KIT).as_posix(): p.read_bytes() for p in KIT.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+COURSE = this_course().only(1)
+FILES = kit_files(COURSE)
 REFERENCE = (this_course().reference / "activations.py").read_text(encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from autograder.audit.grey import grey
+from autograder.audit.runs import seeds
 from autograder.check import distribution
 from autograder.check.question import REGISTRY, load_questions
 from autograder.misconceptions import CATALOG, load_catalog
@@ -26,7 +27,7 @@ LEVELS = [(q.id, level) for q in PART for level in (None, 0, 1, 2, 3) if level i
 
 @pytest.mark.parametrize(("question", "level"), LEVELS)
 def test_reference_passes_and_exact_items_with_a_tenth_of_the_tolerance(question: str, level: int | None) -> None:
-    for number in range(30 if level is None else 8):
+    for number in seeds(30 if level is None else 8):
         seed = seed_of(question, number)
         judges = wanted(question, seed, level).judges
         for row in rows_of(question, REFERENCE, seed, level):
@@ -37,11 +38,12 @@ def test_reference_passes_and_exact_items_with_a_tenth_of_the_tolerance(question
 def test_mistake_fails_its_items_on_every_seed(mistake) -> None:
     package = replaced({mistake.name: mistake.build})
     slow = mistake.question in ("3.5", "3.7") or mistake in RANDOM  # for the latter see also the grey zone, on other seeds
-    for number in range(5 if slow else 20):
+    for number in seeds(5 if slow else 20):
         lost = failed(rows_of(mistake.question, package, seed_of(mistake.question, number)))
         assert set(mistake.fails) <= lost, (number, sorted(lost))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.id)
 def test_mistake_costs_no_other_question(mistake) -> None:
     package = replaced({mistake.name: mistake.build})
@@ -53,14 +55,14 @@ def test_mistake_costs_no_other_question(mistake) -> None:
 @pytest.mark.parametrize("mistake", [m for m in CATALOG.values() if m.question in IDS and m.equivalent], ids=lambda m: m.id)
 def test_equivalent_mistake_loses_nothing(mistake) -> None:
     package = replaced({mistake.name: mistake.build})
-    for number in range(20):
+    for number in seeds(20):
         assert earned(rows_of(mistake.question, package, seed_of(mistake.question, number))) == 1
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda v: v.id)
 def test_honest_variant_is_full_on_every_seed(way) -> None:
     package = replaced({way.name: way.build})
-    for number in range(5 if way.question in ("3.5", "3.6") else 20):
+    for number in seeds(5 if way.question in ("3.5", "3.6") else 20):
         rows = rows_of(way.question, package, seed_of(way.question, number))
         assert earned(rows) == 1, [r for r in rows if not r.verdict.passed]
 

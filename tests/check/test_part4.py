@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.audit.runs import seeds
 from autograder.check import scoring
 from autograder.check.draw import LADDER, Draw
 from autograder.check.package import Package
@@ -55,7 +56,7 @@ def judged(id: str, package: Any, seed: int, level: int | None = None) -> list[s
 @pytest.mark.parametrize("level", [None, *range(len(LADDER))])
 @pytest.mark.parametrize("id", NUMPY)
 def test_the_reference_passes_far_below_the_tolerance(id: str, level: int | None) -> None:
-    for seed in range(30 if level is None and id not in SLOW else 6):
+    for seed in seeds(30 if level is None and id not in SLOW else 6):
         rows = judged(id, REFERENCE, seed, level)
         assert [(r.item, r.verdict.says) for r in rows if not r.verdict.passed] == []
         assert max(r.verdict.ratio for r in rows) <= 0.1
@@ -64,13 +65,14 @@ def test_the_reference_passes_far_below_the_tolerance(id: str, level: int | None
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.id)
 def test_a_known_mistake_fails_what_it_must_on_every_seed(mistake: Any) -> None:
     package = overlay(FOLDER, {mistake.name: mistake.build})
-    for seed in range(SLOW.get(mistake.question, 20)):
+    for seed in seeds(SLOW.get(mistake.question, 20)):
         rows = judged(mistake.question, package, seed)
         failed = {r.item for r in rows if not r.verdict.passed} | {g for g, ok in scoring.groups_of(rows).items() if not ok}
         assert set(mistake.fails) <= failed
         assert scoring.share(rows, {}) < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.id)
 def test_a_known_mistake_costs_no_other_question(mistake: Any) -> None:
     package = overlay(FOLDER, {mistake.name: mistake.build})
@@ -129,14 +131,14 @@ LAZY = {
 @pytest.mark.parametrize("id", NUMPY)
 def test_a_lazy_answer_earns_nothing(id: str, lazy: str) -> None:
     package = overlay(FOLDER, {name: functools.partial(spoiled, change=LAZY[lazy]) for name in QUESTIONS[id].names})
-    for seed in range(2):
+    for seed in seeds(2):
         assert scoring.share(judged(id, package, seed), {}) == 0
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.id)
 def test_an_honest_other_way_loses_nothing(variant: Any) -> None:
     package = overlay(FOLDER, {variant.name: variant.build})
-    for seed in range(2 if variant.question in SLOW else 20):
+    for seed in seeds(2 if variant.question in SLOW else 20):
         for level in (None, seed % len(LADDER)):
             rows = judged(variant.question, package, seed, level)
             assert [(r.item, r.verdict.says) for r in rows if not r.verdict.passed] == []

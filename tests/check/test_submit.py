@@ -10,9 +10,10 @@ from autograder.check.local import Home
 from autograder.check.submit import preflight, write_zip
 from autograder.course import this_course
 from autograder.grading.intake import take
+from autograder.publish.kit import kit_files
 
-KIT = this_course().root / "starter_code"  # generated, and proven fresh by check-generated
-FILES = {p.relative_to(KIT).as_posix(): p.read_bytes() for p in KIT.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+COURSE = this_course().only(1)
+FILES = kit_files(COURSE)
 REFERENCE = this_course().reference
 
 
@@ -39,13 +40,13 @@ def change(folder, old, new, file="ps2/activations.py"):
 def test_nothing_to_say_about_the_reference(folder):
     found = preflight(home(folder))
     assert found.problems == [] and found.empty == []
-    assert found.points == this_course().assignment.total()
+    assert found.points == COURSE.assignment.total()
 
 
 def test_empty_stubs_are_listed(folder):
     (folder / "ps2/activations.py").write_bytes(FILES["ps2/activations.py"])
     found = preflight(home(folder))
-    assert found.empty == [f"{q.id} {q.title}" for q in this_course().assignment.asked()] and found.points == 0
+    assert found.empty == [f"{q.id} {q.title}" for q in COURSE.assignment.asked()] and found.points == 0
 
 
 PROBLEMS = {
@@ -100,7 +101,7 @@ def test_the_zip_is_the_same_for_the_same_files_and_takes_python_files_alone(fol
 
 def test_the_graders_intake_takes_the_zip_without_a_remark_and_knows_the_kit(folder, tmp_path):
     path = write_zip(home(folder))
-    taken = take(path, tmp_path / "clean", given=REFERENCE, wanted=this_course().assignment.files())
+    taken = take(path, tmp_path / "clean", given=REFERENCE, wanted=COURSE.assignment.files())
     assert taken.remarks == [] and taken.faults == {}
     kit = load_kit(folder / "ps2check")
     assert taken.manifest == {"kit_version": kit.version, "check_digest": kit.digest}

@@ -72,7 +72,7 @@ def test_emulate_exits_0_only_for_a_valid_file_within_the_limits(
     problems: list[str], killed: emulation.Killed, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = Emulation(render(graded(0.5)), problems, 2.5, 130, killed, "for staff: hello", Path("gone"))
-    monkeypatch.setattr(emulation, "emulate", lambda *_: made)
+    monkeypatch.setattr(emulation, "emulate", lambda *_, **__: made)
     assert emulate_command(Path("a.zip"), Path("solutions"), 768, 10) == status
     said = capsys.readouterr().out
     assert "2.5 s, 130 MB" in said and "hello" in said and all(p in said for p in problems)

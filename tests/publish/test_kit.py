@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from autograder.course import this_course
+from autograder.publish.kit import kit_files
 
 REFERENCE = this_course().reference
-KIT = this_course().root / "starter_code"  # generated, and proven fresh by check-generated
-FILES = {p.relative_to(KIT).as_posix(): p.read_bytes() for p in KIT.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-TOTAL = this_course().assignment.total()
+COURSE = this_course().only(1)
+FILES = kit_files(COURSE)
+TOTAL = COURSE.assignment.total()
 OTHER_PYTHONS = sorted({*Path.home().glob(".pyenv/versions/3.1*/bin/python"), *Path("/usr/bin").glob("python3.1[0-9]")})
 
 
@@ -29,8 +31,8 @@ def kit(tmp_path):
 
 
 def solved(kit):
-    for path in REFERENCE.glob("*.py"):
-        shutil.copy(path, kit / "ps2" / path.name)
+    for path in (kit / "ps2").glob("*.py"):
+        shutil.copy(REFERENCE / path.name, path)
     return kit
 
 
@@ -48,16 +50,22 @@ def run(kit, *arguments, python=sys.executable, module="ps2check", **environment
     )
 
 
+def shown_points(done):
+    """Earned and possible, summed over the lines of the parts."""
+    pairs = re.findall(r"([\d.]+) of (\d+) points", done.stdout)
+    return sum(float(a) for a, _ in pairs), sum(int(b) for _, b in pairs)
+
+
 def test_the_starter_earns_nothing_and_says_where_to_begin(kit):
     done = run(kit)
     assert done.returncode == 1
-    assert f"0 of {TOTAL} points" in done.stdout and "Next: 1.1 Sigmoid in ps2/activations.py" in done.stdout
+    assert shown_points(done) == (0, TOTAL) and "Next: 1.1 Sigmoid in ps2/activations.py" in done.stdout
 
 
 def test_the_reference_earns_everything_and_is_told_to_submit(kit):
     done = run(solved(kit))
     assert done.returncode == 0, done.stdout
-    assert f"{TOTAL} of {TOTAL} points" in done.stdout and "-m ps2check submit" in done.stdout
+    assert shown_points(done) == (TOTAL, TOTAL) and "-m ps2check submit" in done.stdout
 
 
 def test_the_submission_is_byte_identical_when_built_again(kit):
@@ -96,7 +104,7 @@ def test_what_the_tool_says_by_itself_is_ascii(kit):
 
 
 def test_pytest_finds_every_question_and_fails_with_sentences(kit):
-    named = [f"tests/test_ps2.py::test_question[{q.id} {q.title}]" for q in this_course().assignment.asked()]
+    named = [f"tests/test_ps2.py::test_question[{q.id} {q.title}]" for q in COURSE.assignment.asked()]
     found = run(kit, "--collect-only", "-q", "-o", "addopts=", module="pytest").stdout
     assert [line for line in found.splitlines() if "::" in line] == named
     failed = run(kit, named[-1], module="pytest")
@@ -132,3 +140,11 @@ def test_the_kit_runs_on_other_pythons(kit, python):
         pytest.skip("this Python has no numpy")
     done = run(solved(kit), python=python)
     assert done.returncode == 0, done.stdout
+
+
+def test_progress_shows_a_bar_for_each_part_and_the_minutes_that_are_left(kit):
+    before = run(kit, "progress")
+    assert before.returncode == 1 and f"[{'-' * 16}]" in before.stdout and "left" in before.stdout
+    assert max(map(len, before.stdout.splitlines())) <= 80
+    after = run(solved(kit), "progress")
+    assert after.returncode == 0 and f"[{'#' * 16}]" in after.stdout and "left" not in after.stdout

@@ -75,7 +75,7 @@ def test_root_grades_without_landlock_and_says_so(submit):
         assert set(zygote.layers) == set(LAYERS) - {"landlock"} and "/etc/shadow" not in zygote.exposed
         body = (
             "import os\nfor path in (f'/proc/{os.getppid()}/environ', '/etc/shadow'):\n    try: open(path)\n"
-            "    except PermissionError: continue\n    return 0\nreturn x"
+            "    except (PermissionError, FileNotFoundError): continue\n    return 0\nreturn x"
         )
         assert zygote.ask(Request("9.2", submit(body), [Run(None, b"")])).runs[0].items["value"][""].shape == (3, 4)
 

@@ -38,7 +38,7 @@ def variant(question: str, name: str) -> Callable[[Build], Build]:
 
 
 def load_variants() -> dict[str, Variant]:
-    """Import every `partN.py` beside this file and return the register."""
-    for path in sorted(Path(__file__).parent.glob("part[0-9]*.py")):
+    """Import every `partN.py` of the folder that this package looks into, and return the register."""
+    for path in sorted(Path(__path__[0]).glob("part[0-9]*.py")):
         importlib.import_module(f"{__name__}.{path.stem}")
     return VARIANTS

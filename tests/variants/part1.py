@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
+from autograder.misconceptions.altered import default
+
 from . import variant
 
 
@@ -228,7 +230,7 @@ def relu_vectorized(right: Any) -> Any:
 @variant("1.4", "LeakyReLU")
 def leaky_sum_of_two(right: Any) -> Any:
     class LeakyReLU(Bare):
-        def __init__(self, slope: float = 0.01) -> None:
+        def __init__(self, slope: float = default(right, "slope")) -> None:
             super().__init__()
             self.negative_slope = slope
 
@@ -296,7 +298,7 @@ def leaky_loop(right: Any) -> Any:
 @variant("1.5", "ELU")
 def elu_loops(right: Any) -> Any:
     class ELU(Bare):
-        def __init__(self, alpha: float = 1.0) -> None:
+        def __init__(self, alpha: float = default(right, "alpha")) -> None:
             super().__init__()
             self.a = alpha
 
@@ -365,7 +367,7 @@ def elu_max_plus_min(right: Any) -> Any:
 @variant("1.6", "PReLU")
 def prelu_updates_dict_in_place(right: Any) -> Any:
     class PReLU(right):
-        def __init__(self, alpha: float = 0.25) -> None:
+        def __init__(self, alpha: float = default(right, "alpha")) -> None:
             super().__init__(alpha)
             self.gradients["alpha"] = np.zeros(1)
 
@@ -405,7 +407,7 @@ def prelu_loop(right: Any) -> Any:
 @variant("1.6", "PReLU")
 def prelu_without_base_class(right: Any) -> Any:
     class PReLU(Bare):
-        def __init__(self, alpha: float = 0.25) -> None:
+        def __init__(self, alpha: float = default(right, "alpha")) -> None:
             super().__init__()
             self.parameters = {"alpha": np.full((1,), alpha, dtype=float)}
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import signal
 
+from autograder.misconceptions.altered import default
+
 from . import variant
 
 
@@ -199,7 +201,7 @@ def pca_by(way: Any) -> Any:
 def whiten_by(way: Any) -> Any:
     def build(right: Any) -> Any:
         class Whiten:
-            def __init__(self, components: int, eps: float = 1e-5) -> None:
+            def __init__(self, components: int, eps: float = default(right, "eps")) -> None:
                 self.k, self.e = components, eps
 
             def fit(self, X: Any) -> Any:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.misconceptions.altered import default
+
 from . import variant
 from .part4 import Bare
 
@@ -52,7 +54,7 @@ def batchnorm_step_by_step(right: Any) -> Any:
 @variant("4.3", "BatchNorm2d")
 def batchnorm_channel_by_channel(right: Any) -> Any:
     class BatchNorm2d(Bare):
-        def __init__(self, channels: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
+        def __init__(self, channels: int, momentum: float = default(right, "momentum"), eps: float = default(right, "eps")) -> None:
             super().__init__()
             self.parameters = {"weight": np.ones(channels), "bias": np.zeros(channels)}
             self.running_mean, self.running_var = np.zeros(channels), np.ones(channels)

@@ -21,6 +21,7 @@ fi
 
 version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])') || fail "this image has no python3; choose an Ubuntu base image."
 constraints="constraints/py${version/./}.txt"
+locked="constraints/locked/py${version/./}"
 [ -f "$constraints" ] || fail "this image has Python $version, and the grader takes 3.10 to 3.13; choose Ubuntu 22.04 or 24.04."
 
 python3 -m venv "$venv" || fail "python3 -m venv failed; the image needs the package python3-venv."
@@ -31,8 +32,8 @@ pip() {
 if [ -f requirements-torch.txt ]; then
   # torch by itself from its own index, then what it needs from PyPI: the index holds few other packages
   pip --no-deps --index-url "$index" "$(grep '^torch==' "$constraints")"
-  pip -c "$constraints" -r requirements-torch.txt
+  pip --no-deps --require-hashes -r "$locked-torch.txt"
 fi
-pip -c "$constraints" -r requirements.txt
+pip --no-deps --require-hashes -r "$locked.txt"   # every file by its hash, so that this builds the same next year
 "$venv/bin/python" -m compileall -q autograder || true
 echo "setup.sh: Python $version, $("$venv/bin/python" -c 'import numpy, scipy; print("numpy", numpy.__version__, "scipy", scipy.__version__)')"

@@ -1,0 +1,90 @@
+"""Which submission is whose: in a folder of folders or zips, loose files, an nbgrader tree, an export of Gradescope or of an LMS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..check.layout import PACKAGE, ignored
+from ..grading.intake import IntakeError
+
+EXPORT = "submission_metadata.yml"
+COPY = re.compile(r"[ _-]\(?\d+\)?$")  # activations-1.py, activations (2).py: what an LMS makes of a second upload
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One student's submission: a zip or folder, or loose files by the name that they stand for. name: fit for a file name."""
+
+    name: str
+    source: Path | None
+    files: dict[str, Path]
+
+
+def collect(folder: Path, wanted: Collection[str]) -> list[Handed]:
+    """Every submission in `folder`, by name. wanted: "activations.py", …. Raises IntakeError where there is none."""
+    if not folder.is_dir():
+        raise IntakeError(f"{folder} is no folder; unzip the export first and name the folder.")
+    names = exported(folder)
+    found: dict[str, Handed] = {}
+    loose: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.iterdir()):
+        if ignored(path.name) or (path.is_dir() and is_empty(path)):
+            continue
+        if path.is_dir() or path.suffix.lower() == ".zip":
+            name = unique(fit(names.get(path.name, path.name.removesuffix(path.suffix) if path.is_file() else path.name)), found)
+            found[name] = Handed(name, path, {})
+        elif owner := owner_of(path.name, wanted):
+            loose.setdefault(fit(owner[0]), {})[owner[1]] = path
+    for name, files in loose.items():
+        own = unique(name, found)
+        found[own] = Handed(own, None, files)
+    if not found:
+        raise IntakeError(f"{folder} holds no submissions: no folders, no zips, and no files such as alice_{sorted(wanted)[0]}.")
+    return [found[name] for name in sorted(found)]
+
+
+def is_empty(folder: Path) -> bool:
+    return not any(path.is_file() for path in folder.rglob("*"))
+
+
+def owner_of(file: str, wanted: Collection[str]) -> tuple[str, str] | None:
+    """ "alice_activations.py" → ("alice", "activations.py"); Canvas's "alice_123_456_activations-1.py" too."""
+    stem = COPY.sub("", file.removesuffix(".py")) if file.endswith(".py") else ""
+    for name in sorted(wanted, key=len, reverse=True):
+        for mark in "_-":
+            end = mark + name.removesuffix(".py")
+            if stem.endswith(end) and len(stem) > len(end):
+                return stem.removesuffix(end), name
+    return None
+
+
+def exported(folder: Path) -> dict[str, str]:
+    """Gradescope's names: "submission_123" → the student's number or address, from the few lines of its YAML that say so."""
+    try:
+        text = (folder / EXPORT).read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    names: dict[str, str] = {}
+    for block in re.split(r"^(?=submission_\d+:)", text, flags=re.MULTILINE):
+        said = {key: value.strip(" '\"") for key, value in re.findall(r"^[ -]+:?(sid|email|name):[ ]*(.+)$", block, re.MULTILINE)[::-1]}
+        who = said.get("sid") or said.get("email", "").partition("@")[0] or said.get("name", "")
+        if (id := re.match(r"submission_\d+", block)) and who:
+            names[id[0]] = who
+    return names
+
+
+def fit(name: str) -> str:
+    """Letters, digits, dots, hyphens: no path, no option, no surprise."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-_") or PACKAGE
+
+
+def unique(name: str, taken: Collection[str]) -> str:
+    number = 2
+    known = {one.casefold() for one in taken}
+    wanted = name
+    while wanted.casefold() in known:
+        wanted, number = f"{name}-{number}", number + 1
+    return wanted

@@ -1,0 +1,1 @@
+"""nbgrader's side: its database takes the grader's scores, its kernel never runs a student's code."""

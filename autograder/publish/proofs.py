@@ -1,0 +1,115 @@
+"""What must hold of archives before anybody gets them. Each proof is a sentence that was found true, or what was found instead."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..course import Course
+from ..frontends.emulate import Emulation, emulate
+from .leaks import Scanner
+from .lint import lint
+from .locks import stale_locks
+from .regenerate import regenerate
+
+CPUS, MEMORY_MB, MINUTES = 0.5, 768, 10.0
+"""Gradescope's default container."""
+MOST_MB = 650
+"""Of memory that all processes of a grading may take together there: a margin for what a real container has besides."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """claim: what was to be shown. faults: sentences; none where it holds. note: what was measured."""
+
+    claim: str
+    faults: tuple[str, ...] = ()
+    note: str = ""
+
+
+def proofs(course: Course, folder: Path, students: list[str], locks: bool) -> Iterator[Proof]:
+    """Prove the archives in `folder`, of which `students` may go to students, one proof at a time. locks: ask the package index too."""
+    yield Proof(
+        "everything generated is fresh", () if regenerate(True, course) == 0 else ("a generated file is stale: `make regenerate`.",)
+    )
+    yield Proof("the assignment is complete", tuple(lint(course)))
+    scanner = Scanner(course)
+    found = [says for name in students for says in scanner.scan_path(folder / name)]
+    yield Proof("what students get gives away neither solutions nor the secret", tuple(found), f"{len(scanner.lines)} lines of solutions")
+    if locks:
+        yield Proof("the locked packages can be had for every Python version", tuple(stale_locks()))
+    with tempfile.TemporaryDirectory(prefix="ps2-release-") as place:
+        yield from graded(course, folder, Path(place))
+
+
+def graded(course: Course, folder: Path, place: Path) -> Iterator[Proof]:
+    """From the students' archive to the grader's, as a student and Gradescope would go."""
+    kit = unzip(folder / "starter.zip", place)
+    box = f"{CPUS} CPU, {MEMORY_MB} MB, {MINUTES:g} minutes"
+    starter = grade(folder / "autograder.zip", kit)
+    yield Proof(f"the starter earns exactly 0 (in {box})", score_faults(starter, course, 0.0), measured(starter))
+    handed_in, faults = solve(kit, unzip(folder / "solution.zip", place))
+    yield Proof("the reference passes the students' own checks, which write submission.zip", faults)
+    if not faults:
+        run = grade(folder / "autograder.zip", handed_in)
+        yield Proof(f"that submission earns every point (in {box})", score_faults(run, course, 1.0), measured(run))
+
+
+def unzip(archive: Path, place: Path) -> Path:
+    """The archive's one folder, or a folder of its name."""
+    into = place / archive.stem
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(into)
+    inner = list(into.iterdir())
+    return inner[0] if len(inner) == 1 and inner[0].is_dir() else into
+
+
+def grade(archive: Path, submission: Path) -> Emulation:
+    return emulate(archive, submission, MEMORY_MB, MINUTES, cpus=CPUS)
+
+
+def solve(kit: Path, pack: Path) -> tuple[Path, tuple[str, ...]]:
+    """The kit filled in with the reference, and handed in by its own command."""
+    for path in (kit / "ps2").glob("*.py"):
+        shutil.copyfile(pack / "ps2" / path.name, path)
+    for arguments in ([], ["submit"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ps2check", *arguments], cwd=kit, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+        if done.returncode != 0:
+            return kit, (f"`python -m ps2check {' '.join(arguments)}` of the kit says: {(done.stdout + done.stderr).strip()[-600:]}",)
+    return kit / "submission.zip", ()
+
+
+def score_faults(run: Emulation, course: Course, share: float) -> tuple[str, ...]:
+    """Why the run is not as it must be."""
+    if run.killed:
+        return (f"the grading was stopped for its {run.killed}: {measured(run)}.",)
+    if run.problems or run.results is None:
+        return tuple(run.problems)
+    report: dict[str, Any] = msgspec.json.decode(run.results)
+    most = float(course.assignment.total())
+    faults = []
+    if sum(test["max_score"] for test in report["tests"]) != most:
+        faults.append(f"the questions in results.json do not add up to {most:g}.")
+    if report["score"] != share * most:
+        lost = ", ".join(test["name"] for test in report["tests"] if test["score"] != share * test["max_score"])
+        faults.append(f"it earns {report['score']:g} of {most:g}, expected {share * most:g}: {lost}.")
+    if run.peak_mb > MOST_MB:
+        faults.append(f"{run.peak_mb:.0f} MB at most, expected no more than {MOST_MB}.")
+    if report.get("output"):
+        faults.append(f"it is told: {report['output']}")
+    return tuple(faults)
+
+
+def measured(run: Emulation) -> str:
+    return f"{run.seconds:.0f} s, {run.peak_mb:.0f} MB"

@@ -1,0 +1,79 @@
+"""What gives a solution or the secret away is found wherever it is put; what students get gives away nothing."""
+
+import base64
+import io
+import json
+import shutil
+import zipfile
+
+import pytest
+
+from autograder.course import Course, this_course
+from autograder.publish.kit import build_kit_zip
+from autograder.publish.leaks import Scanner
+
+LINE = "self.y = np.where(x > 0, 1.0, small) / (1.0 + small)"  # of Sigmoid's solution
+SECRET = b"5e" * 32
+
+
+@pytest.fixture(scope="module")
+def scanner(tmp_path_factory):
+    """PS2 with a secret that is known here, and last term's."""
+    root = tmp_path_factory.mktemp("course")
+    for folder in ("assignment", "solutions"):
+        shutil.copytree(this_course().root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "secret*"))
+    (root / "assignment/secret").write_bytes(SECRET + b"\n")
+    (root / "assignment/secret-2025-fall").write_bytes(b"7a" * 32)
+    return Scanner(Course(root))
+
+
+def zipped(name, data):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return file.getvalue()
+
+
+def notebook(**cell):
+    return json.dumps({"cells": [{"cell_type": "code", "source": [], "outputs": [], "metadata": {}, **cell}], "metadata": {}}).encode()
+
+
+OUTPUT = {"output_type": "stream", "name": "stdout", "text": ["before\n", f"{LINE}\n"]}
+PLANTED = {
+    "a file": ("a.py", f"def f(x):\n    {LINE}\n".encode()),
+    "other spaces": ("a.md", LINE.replace(" ", "   ").encode()),
+    "an archive": ("a.zip", zipped("ps2/a.py", LINE.encode())),
+    "an archive in an archive": ("a.zip", zipped("b.zip", zipped("c.py", LINE.encode()))),
+    "a page": ("a.html", LINE.replace(">", "&gt;").encode()),
+    "a notebook's source": ("a.ipynb", notebook(source=["x = 1\n", LINE])),
+    "a notebook's output": ("a.ipynb", notebook(outputs=[OUTPUT])),
+    "a notebook's metadata": ("a.ipynb", notebook(metadata={"solution": {"text": LINE}})),
+    "a notebook's attachment": ("a.ipynb", notebook(attachments={"a.png": {"image/png": base64.b64encode(LINE.encode()).decode()}})),
+    "a notebook in an archive": ("a.zip", zipped("a.ipynb", notebook(outputs=[OUTPUT]))),
+    "a marker": ("a.py", b"    ### BEGIN SOLUTION\n"),
+    "hidden tests": ("a.ipynb", notebook(source=["### BEGIN HIDDEN TESTS\n", "assert f(3) == 9"])),
+    "the secret": ("a.json", b'{"seed": "' + SECRET + b'"}'),
+    "the secret's bytes": ("a.npy", b"\x93NUMPY" + bytes.fromhex(SECRET.decode())),
+    "the secret as a number": ("a.py", str(int.from_bytes(bytes.fromhex(SECRET.decode()), "big")).encode()),
+    "the secret in base64": ("a.txt", base64.b64encode(bytes.fromhex(SECRET.decode()))),
+    "last term's secret": ("a.txt", b"7a" * 32),
+    "the secret, packed": ("a.zip", zipped("a.txt", SECRET)),
+}
+
+
+@pytest.mark.parametrize("place", PLANTED)
+def test_a_planted_leak_is_found_and_named(scanner, place):
+    name, data = PLANTED[place]
+    found = scanner.scan(name, data)
+    assert len(found) >= 1 and all(says.startswith(name) for says in found)
+
+
+def test_short_lines_and_lines_that_students_get_anyway_are_no_leaks(scanner):
+    innocent = b'return np.tanh(x)\nfrom __future__ import annotations\nself.parameters = {"weight": weight, "bias": bias}\n'
+    assert scanner.scan("a.py", innocent) == []
+
+
+def test_the_kit_gives_nothing_away(scanner, tmp_path):
+    kit = build_kit_zip(tmp_path / "kit.zip")
+    assert scanner.scan_path(kit) == []
+    assert Scanner(this_course()).scan_path(kit) == []
