@@ -143,12 +143,13 @@ def train(
     weights: Annotated[Optional[Path], typer.Option(help="Judge these weights.safetensors instead of training.")] = None,  # noqa: UP045
     world: Annotated[int, typer.Option(help="The practice world that the weights were trained in.")] = 7,
     calibrate: Annotated[Optional[int], typer.Option(metavar="N", help="Train the reference N times and print thresholds.")] = None,  # noqa: UP045
+    jobs: Annotated[int, typer.Option(help="With --calibrate: so many runs at once.")] = 1,
     simple: Annotated[bool, typer.Option("--simple", help="Without confinement, for submissions that you trust.")] = False,
 ) -> None:
     """Train a submission's ResNet and measure it on hidden images: the judged training run by itself."""
     from .frontends.train import Options, train_command
 
-    raise typer.Exit(train_command(Options(submission, profile, out, retrain, weights, world, calibrate, simple)))
+    raise typer.Exit(train_command(Options(submission, profile, out, retrain, weights, world, calibrate, jobs, simple)))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from . import graphing
 from .verdict import Array
 
 Tell = Callable[["Progress"], None]
@@ -25,8 +26,9 @@ class Task:
 
     depth, width: of CifarResNet. epochs of epoch_images images each, in batches of `batch`: the budget. lr, patience: handed to `train`.
     shift: pixels by which images are moved at random; mirror: whether half of them are mirrored (where classes stay the same under it).
-    seed: of initialization, order and augmentation. device: "cpu", "cuda" or "mps". bfloat16: whether products are computed in it.
-    threads: of the CPU. steps: end after so many, for timing; 0 = all.
+    seed: of initialization, order and augmentation. device: "cpu", "cuda" or "mps". bfloat16: whether products are computed in it
+    where the device does so natively.
+    graphs: whether a GPU replays recorded steps (graphing.py). threads: of the CPU. steps: end after so many, for timing; 0 = all.
     """
 
     depth: int = 8
@@ -41,6 +43,7 @@ class Task:
     seed: int = 0
     device: str = "cpu"
     bfloat16: bool = False
+    graphs: bool = True
     threads: int = 2
     steps: int = 0
 
@@ -110,6 +113,8 @@ def perform(ps2: Any, task: Task, data: Data, tell: Tell = lambda progress: None
             return error
 
         with autocast(task):
+            if task.graphs and task.device == "cuda":
+                graphing.record(net, batches.example())
             losses = ps2.train(net, batches.epochs(), validate, lr=task.lr, patience=task.patience)
         run.seconds = time.monotonic() - batches.began
         run.images = batches.seen
@@ -144,6 +149,10 @@ class Batches:
 
         return torch.from_numpy(images).to(self.task.device).contiguous(memory_format=torch.channels_last)
 
+    def example(self) -> Any:
+        """A batch as `train` will see it, for what only needs its shape and its scale."""
+        return self.augmented(self.images[: self.task.batch])
+
     def epochs(self) -> Iterator[Iterator[tuple[Any, Any]]]:
         order = self.order()
         self.began = time.monotonic()
@@ -161,11 +170,11 @@ class Batches:
         """Indices without end: every image once before any comes again."""
         import torch
 
-        left = torch.empty(0, dtype=torch.long)
+        left = torch.empty(0, dtype=torch.long, device=self.task.device)
         while True:
             while len(left) < self.task.batch:
-                left = torch.cat([left, torch.randperm(len(self.labels), generator=self.random)])
-            yield left[: self.task.batch].to(self.task.device)
+                left = torch.cat([left, torch.randperm(len(self.labels), generator=self.random).to(self.task.device)])
+            yield left[: self.task.batch]
             left = left[self.task.batch :]
 
     def batches(self, order: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
@@ -211,12 +220,22 @@ def settings(task: Task) -> Iterator[None]:
 
 
 def autocast(task: Task) -> Any:
-    """bfloat16 where asked for, without the cache of cast weights, which is emptied only when the context ends: after all of training."""
+    """bfloat16 where asked for and native. Without the cache of cast weights, which is emptied only when the context ends."""
     import torch
 
-    if not task.bfloat16:
+    if not (task.bfloat16 and multiplies_bfloat16(task.device)):
         return contextlib.nullcontext()
     return torch.autocast(task.device, dtype=torch.bfloat16, cache_enabled=False)
+
+
+def multiplies_bfloat16(device: str) -> bool:
+    """Whether the device multiplies bfloat16 faster than float32: recent GPUs, and processors with AMX."""
+    import torch
+
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)  # torch from 2.5 on
+    return device == "cpu" and bool(amx())
 
 
 @contextlib.contextmanager

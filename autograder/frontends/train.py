@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import statistics
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ..grading.intake import take
 from ..grading.result import write_atomically
 from ..sandbox.errors import GraderError
 from ..training import question, store, thresholds
-from ..training.judging import Judging, Submission, best
+from ..training.judging import Judging, Submission, best, versions
 from ..training.profiles import chosen, machine
 
 LARGEST_WEIGHTS = 64 << 20
@@ -34,6 +35,7 @@ class Options:
     weights: Path | None = None
     world: int = 7
     calibrate: int | None = None
+    jobs: int = 1
     simple: bool = False
 
 
@@ -45,7 +47,7 @@ def train_command(options: Options, course: Course | None = None) -> int:
     judging = Judging(course, name, profile, here, confined=not options.simple)
     console = Console()
     if options.calibrate is not None:
-        return calibrate(judging, options.calibrate, course.root / "benchmarks" / "training" / f"{name}.json", console)
+        return calibrate(judging, options.calibrate, options.jobs, course.root / "benchmarks" / "training" / f"{name}.json", console)
     if options.submission is None:
         raise GraderError("name a submission (a zip or a folder), or say --calibrate N")
     with tempfile.TemporaryDirectory(prefix="ps2-submission-") as folder:
@@ -115,23 +117,39 @@ def show(course: Course, record: store.Record, console: Console) -> None:
 # ---- calibration
 
 
-def calibrate(judging: Judging, runs: int, path: Path, console: Console) -> int:
+def calibrate(judging: Judging, runs: int, jobs: int, path: Path, console: Console) -> int:
     """Train the reference in `runs` worlds, write every accuracy to `path` (added to what is there), print what the rule makes of it."""
     done = previous(path, judging)
-    reference = judging.course.reference.parent
-    for number in range(len(done), runs):
-        submission = Submission(reference, hashlib.sha256(b"calibration %d" % number).hexdigest())
-        record, _ = run(judging, submission, console)
-        if record.accuracy is None:
-            raise GraderError(f"the reference did not finish: {record.says}")
-        done.append({"run": number, "accuracy": record.accuracy, "seconds": round(record.seconds, 1), "device": record.device})
-        content = {"profile": judging.name, "task": store.task_digest(judging.profile), "versions": record.versions, "runs": done}
-        write_atomically(path, msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
-        console.print(f"run {number + 1} of {runs}: accuracy {record.accuracy:.4f} in {record.seconds:.0f} s", highlight=False)
-    console.print(
-        summary([float(str(run["accuracy"])) for run in done], judging.course.assignment.training.safer), soft_wrap=True, highlight=False
-    )
+    seen = {run["run"] for run in done}
+    missing = [number for number in range(runs) if number not in seen]
+    with ThreadPoolExecutor(jobs) as pool:  # threads, because the work is done by processes that they wait for
+        for measured in pool.map(lambda number: reference_run(judging, number), missing):
+            done.append(measured)
+            content = {
+                "profile": judging.name,
+                "task": store.task_digest(judging.profile),
+                "versions": versions(judging.here),
+                "runs": done,
+            }
+            write_atomically(path, msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
+            console.print(
+                f"run {len(done)} of {runs}: accuracy {measured['accuracy']:.4f} in {measured['seconds']:.0f} s, "
+                f"the rate lowered {measured['lowered']} times",
+                highlight=False,
+            )
+    accuracies = [float(str(run["accuracy"])) for run in done]
+    console.print(summary(accuracies, judging.course.assignment.training.safer), soft_wrap=True, highlight=False)
     return 0
+
+
+def reference_run(judging: Judging, number: int) -> dict[str, object]:
+    """The reference in the world of a made-up submission. Raises GraderError where it does not finish."""
+    submission = Submission(judging.course.reference.parent, hashlib.sha256(b"calibration %d" % number).hexdigest())
+    record, _ = judging.run(submission)
+    if record.accuracy is None:
+        raise GraderError(f"the reference did not finish: {record.says}")
+    lowered = thresholds.lowerings([error for _, error in record.curve], judging.profile.patience)
+    return {"run": number, "accuracy": record.accuracy, "seconds": round(record.seconds, 1), "lowered": lowered, "device": record.device}
 
 
 def previous(path: Path, judging: Judging) -> list[dict[str, object]]:

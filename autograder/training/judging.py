@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 import platform
@@ -47,6 +48,9 @@ class Judging:
         limit, memory = SAFETY * self.profile.seconds, self.profile.memory_mb << 20
         with room(data, self.allowed(), self.confined) as place:
             ended = place.run(submission.folder, task, limit, memory, tell)
+            if task.graphs and isinstance(ended.message, wire.Stopped) and ended.message.kind == "device":
+                # a network that cannot be recorded may leave CUDA unusable: the same run, step by step
+                ended = place.run(submission.folder, dataclasses.replace(task, graphs=False), limit, memory, tell)
             finished = ended.message
             if isinstance(finished, wire.Stopped):
                 return self.stopped(submission, place, finished, ended, limit), b""
@@ -123,7 +127,8 @@ class Judging:
 
     def record(self, submission: Submission, verdict: store.Verdict, says: str, **more: object) -> store.Record:
         made = store.Record(submission.digest, self.name, store.task_digest(self.profile), verdict, says)
-        machine = f"{self.profile.device}: {self.here.name}" if self.here.name else self.profile.device
+        name = self.here.name if self.profile.device == self.here.device else platform.processor() or platform.machine()
+        machine = f"{self.profile.device}: {name}" if name else self.profile.device
         return _with(made, device=machine, versions=versions(self.here), **more)
 
 

@@ -28,8 +28,7 @@ if torch.cuda.is_available():
     device, name = "cuda", torch.cuda.get_device_name()
 elif torch.backends.mps.is_available():
     device, name = "mps", "Apple GPU"
-bfloat16 = device == "cuda" and torch.cuda.is_bf16_supported()
-print(json.dumps({"device": device, "name": name, "torch": torch.__version__, "bfloat16": bfloat16}))
+print(json.dumps({"device": device, "name": name, "torch": torch.__version__}))
 """
 
 
@@ -39,7 +38,6 @@ class Machine(msgspec.Struct, frozen=True):
     device: str = ""
     name: str = ""
     torch: str = ""
-    bfloat16: bool = False
     cpus: float = 1.0
     memory_mb: int = 0
 

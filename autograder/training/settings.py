@@ -34,6 +34,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shift: Annotated[int, msgspec.Meta(ge=0)] = 0
     mirror: bool = False
     bfloat16: bool = False
+    graphs: bool = True
     threads: Count = 2
     memory_mb: Annotated[int, msgspec.Meta(ge=256)] = 2048
     zero: Share | None = None
@@ -45,7 +46,21 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.zero is not None and self.full is not None
 
     def task(self, seed: int) -> Task:
-        names = ("depth", "width", "epochs", "epoch_images", "batch", "lr", "patience", "shift", "mirror", "device", "bfloat16", "threads")
+        names = (
+            "depth",
+            "width",
+            "epochs",
+            "epoch_images",
+            "batch",
+            "lr",
+            "patience",
+            "shift",
+            "mirror",
+            "device",
+            "bfloat16",
+            "graphs",
+            "threads",
+        )
         return Task(seed=seed % 2**31, **{name: getattr(self, name) for name in names})
 
 

@@ -35,6 +35,17 @@ def normality(accuracies: Sequence[float]) -> float:
     return float(stats.shapiro(special.logit(np.asarray(accuracies, dtype=np.float64))).pvalue)
 
 
+def lowerings(errors: Sequence[float], patience: int) -> int:
+    """How often a PlateauSchedule lowers the rate for these validation errors; the committed profiles are chosen so that it does twice."""
+    best, failures, count = float("inf"), 0, 0
+    for error in errors:
+        failures = 0 if error < best else failures + 1
+        best = min(best, error)
+        if failures > patience:
+            failures, count = 0, count + 1
+    return count
+
+
 def share(accuracy: float, zero: float, full: float) -> Fraction:
     """The earned part of the points: none at `zero`, all from `full` on, in between in proportion."""
     if full <= zero:

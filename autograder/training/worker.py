@@ -20,7 +20,7 @@ from ..check.recording import failure
 from ..sandbox import libc, libraries, limits, seccomp, stage
 from ..sandbox.answering import readable
 from ..sandbox.confine import Plan, common_rules, confine
-from . import wire
+from . import gpu, wire
 
 
 def main(answer_fd: int) -> None:
@@ -29,7 +29,7 @@ def main(answer_fd: int) -> None:
     task = trainer.Task(**order.task)
     load_questions()
     data = load(order.data)
-    prepare(task.device, confined=bool(order.layers))
+    prepare(confined=bool(order.layers))
     active, fault = ["clean environment"], ""
     scene = stage.Stage(libraries.search_path())
     if order.layers:
@@ -54,38 +54,37 @@ def load(path: str) -> trainer.Data:
         return trainer.Data(**{name: arrays[name] for name in arrays.files})
 
 
-def prepare(device: str, confined: bool) -> None:
-    """Whatever is imported late anyway, as long as files can be read; on the CPU one operation, which settles the kernels in use."""
+def prepare(confined: bool) -> None:
+    """Whatever is imported late anyway, as long as files can be read, and one operation, which settles the kernels in use."""
     import safetensors.numpy  # noqa: F401
     import torch
 
     from ..sandbox.zygote import warm_up_torch
 
-    if device == "cpu":
-        warm_up_torch()
+    warm_up_torch()
     if confined and any(libraries.private_folder(str(module.__file__)) for module in (os, torch)):
         libraries.load_everything()
 
 
 def plan(order: wire.Order, answer_fd: int) -> Plan:
-    names = libraries.loaded_packages()
+    names, cuda = libraries.loaded_packages(), order.task["device"] == "cuda"
     read = [*libraries.standard_library(), *libraries.system_libraries(), *libraries.packages(sorted(names))]
     try:
-        program = seccomp.build()
+        program = seccomp.build(listening=cuda)
     except (ImportError, RuntimeError, OSError):
         program = None
     libc.hide_memory()
     return Plan(
         layers=order.layers,
         uid=order.uid,
-        rules=common_rules(read, libraries.search_path()),
+        rules=[*common_rules(read, libraries.search_path()), *(gpu.rules() if cuda else [])],
         folder=order.folder,
         scratch=order.scratch,
         jail=None,
         program=program,
         keep={answer_fd},
         cpu_seconds=order.cpu_seconds,
-        memory=order.memory,
+        memory=gpu.ADDRESSES if cuda else order.memory,
         size=limits.own_size(),
     )
 

@@ -1,5 +1,6 @@
 """Thresholds, ramps, profiles and the [training] table: everything about the run that needs no torch."""
 
+import json
 from fractions import Fraction
 
 import msgspec
@@ -190,3 +191,22 @@ def test_the_better_run_stays_and_a_run_that_was_not_judged_replaces_none():
 def test_losses_are_thinned():
     assert len(thinned([1.0] * 1001)) <= 200
     assert thinned([]) == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "files"), [("cpu", ("cpu", "cpu-float32")), ("gpu-small", ("gpu-small",)), ("gpu-large", ("gpu-large",))]
+)
+def test_no_committed_threshold_is_above_what_the_measured_runs_give(profile, files):
+    course = this_course()
+    used = course.assignment.training.profiles[profile]
+    for name in files:
+        runs = json.loads((course.root / "benchmarks" / "training" / f"{name}.json").read_text(encoding="utf-8"))["runs"]
+        accuracies = [run["accuracy"] for run in runs]
+        assert used.full <= thresholds.threshold(accuracies)
+        assert used.full < min(accuracies)
+        assert sum(run["lowered"] >= 2 for run in runs) >= 0.9 * len(runs)
+
+
+def test_the_rate_is_lowered_as_often_as_a_plateau_schedule_would():
+    assert thresholds.lowerings([0.9, 0.8, 0.8, 0.85, 0.7, 0.7, 0.7], patience=1) == 2
+    assert thresholds.lowerings([0.5, 0.4, 0.3], patience=0) == 0
