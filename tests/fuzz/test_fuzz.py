@@ -5,7 +5,7 @@ from fractions import Fraction
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from autograder.assignment import AssignmentError, load_assignment
@@ -23,16 +23,6 @@ from autograder.grading.result import ItemResult, QuestionResult, Result, decode
 COURSE = this_course()
 TOML = COURSE.toml.read_text(encoding="utf-8")
 NPZ = (COURSE.root / "starter_code" / "ps2check" / "golden" / "1.3.npz").read_bytes()
-
-settings.register_profile(
-    "bounded",
-    derandomize=True,
-    max_examples=30,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-settings.load_profile("bounded")
 
 texts = some.text(max_size=40)
 names = some.text(some.characters(categories=["L", "N", "P"]), max_size=20)
