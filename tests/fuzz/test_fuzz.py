@@ -148,7 +148,7 @@ def one_item(draw, parts):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("question", ASKED, ids=lambda q: q.id)
-@settings(max_examples=4)
+@settings(max_examples=settings.default.max_examples // 5)  # each asks seven runs
 @given(data=some.data())
 def test_whatever_a_worker_sends_is_judged(question, data):
     levels = range(len(LADDER)) if question.ladder else ()
@@ -157,6 +157,7 @@ def test_whatever_a_worker_sends_is_judged(question, data):
         reference=str(COURSE.reference),
         weights={},
         consistent="1/2",
+        telling=data.draw(some.sampled_from(["cause", "symptom", "none"])),
         graded=data.draw(hostile(question, b"fuzz", None)),
         again=data.draw(hostile(question, b"again", None)),
         ladder=[data.draw(hostile(question, b"fuzz%d" % level, level)) for level in levels],
