@@ -37,11 +37,8 @@ lint: ## ruff
 types: ## mypy --strict on the package
 	@$(BIN)/mypy
 
-# Too long for every change, or not yet quick enough: `make test-thorough` runs them too.
-LONG := tests/fuzz tests/sandbox tests/publish tests/frontends/test_nbgrader.py $(wildcard tests/test_*.py)
-
 pytest: ## the tests alone, in their short form; ARGS="-k elu" narrows them
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" $(LONG:%=--ignore=%) $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
 
 test-thorough: setup ## every test on all its seeds, and the audit: an hour or so
 	@PS2_ALL_SEEDS=1 $(BIN)/pytest -n 2 --dist loadgroup $(ARGS)

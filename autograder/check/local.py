@@ -17,8 +17,8 @@ from .draw import LADDER, Draw
 from .kit import GIVEN_COPY, GOLDEN, Asked, Kit, KitError
 from .package import Package
 from .question import Question
-from .recording import NOT_ASKED, Item, Recording, failure, record
-from .scoring import CONDUCT, GRADIENT_CHECK, Row, groups_of, judge, share
+from .recording import Item, Recording, failure, record
+from .scoring import CONDUCT, GRADIENT_CHECK, Row, groups_of, judge, nothing_written, share
 from .seeds import question_seed
 from .tracing import calls_to, imports_for
 from .verdict import Failure
@@ -94,20 +94,8 @@ class Outcome:
 
     @property
     def empty(self) -> bool:
-        """Nothing has been written yet: no points, and a stub failed in each group that did (a constructor's values are no answer)."""
-        ended = self.mine.ended is not None and self.mine.ended.kind == "stub"
-        kinds: dict[str, set[str]] = {}
-        for row in self.rows:
-            item = self.mine.items.get(row.item)
-            if not row.verdict.passed and row.group not in (CONDUCT, GRADIENT_CHECK) and item is not None and not waits(item):
-                kinds.setdefault(row.group, set()).add(item.kind if isinstance(item, Failure) else "value")
-        stubs = all("stub" in group for group in kinds.values())
-        return not self.share and not self.fault and (ended or bool(kinds)) and stubs
-
-
-def waits(item: Item) -> bool:
-    """Whether it failed only because a step before it did."""
-    return isinstance(item, Failure) and item.says == NOT_ASKED
+        """Nothing has been written yet."""
+        return not self.fault and nothing_written(self.rows, self.mine.items, self.mine.ended)
 
 
 class Home:

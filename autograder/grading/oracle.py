@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import socket
 import struct
-from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from ..assignment import Telling
 from ..check import scoring
 from ..check.package import Package
 from ..check.question import Question, load_questions
-from ..check.recording import NOT_ASKED, Item, Recording, record
+from ..check.recording import Item, Recording, record
 from ..check.verdict import Failure
 from ..sandbox import wire
 from .diagnose import Diagnosis, Run, diagnose
@@ -105,7 +104,7 @@ class Oracle:
             rows=[RowData(r.item, r.verdict.passed, r.verdict.ratio) for r in rows],
             share=str(share),
             sentences=sentences,
-            stub=untouched(rows, graded.items, graded.ended),
+            stub=scoring.nothing_written(rows, graded.items, graded.ended),
             causes=[cause.misconception.id for cause in found.causes],
         )
 
@@ -123,13 +122,6 @@ class Oracle:
             raise scoring.ReferenceFault("the whole run", want.ended)
         items = {name: wire.to_value(parts) for name, parts in data.items.items()}
         return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None, memory)
-
-
-def untouched(rows: list[scoring.Row], items: Mapping[str, Item], ended: Failure | None) -> bool:
-    """Whether nothing of value passed, and every exception on the way was a stub's."""
-    passed = [row for row in rows if row.verdict.passed and row.group not in (scoring.CONDUCT, scoring.GRADIENT_CHECK)]
-    failures = [i for i in items.values() if isinstance(i, Failure)] + ([ended] if ended else [])
-    return not passed and {f.kind for f in failures if f.says != NOT_ASKED} == {"stub"}
 
 
 def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None) -> RunData:

@@ -11,8 +11,9 @@ import contextlib
 import html
 import io
 import json
+import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,21 @@ from .starter import BEGIN, END, find_regions
 
 SHORTEST = 25
 """Characters of a solution's line that can be told from what anybody would write."""
-MARKERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+MARKERS = tuple(f"{end} {what}" for what in ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME") for end in ("BEGIN", "END"))
 
 
 class Scanner:
-    """What must not be seen, for one course. `scan` gives a sentence for each thing that is."""
+    """What must not be seen, for one course. `scan` gives a sentence for each thing that is.
 
-    def __init__(self, course: Course) -> None:
+    written: phrases of model answers and rubrics → where each is from (publish/written.py), where these are to be looked for too.
+    """
+
+    def __init__(self, course: Course, written: Mapping[str, str] | None = None) -> None:
         self.secrets = [key for path in secrets(course) for key in writings(path.read_bytes().strip())]
         self.lines = solution_lines(course)
+        told = {line: f"a line of the solution in {home}" for line, home in self.lines.items()}
+        told |= {phrase: f"words of {home}" for phrase, home in (written or {}).items()}
+        self.bare = {without_space(text): f"{what}: `{text}`" for text, what in told.items()}
 
     def scan(self, name: str, data: bytes) -> list[str]:
         """Sentences, each with the file (and the file inside it) and what it gives away."""
@@ -43,9 +50,7 @@ class Scanner:
     def in_text(self, place: str, text: str) -> Iterator[str]:
         yield from (f"{place} holds the marker `{marker}`." for marker in MARKERS if marker in text)
         bare = without_space(text)
-        yield from (
-            f"{place} holds a line of the solution in {home}: `{line}`." for line, home in self.lines.items() if without_space(line) in bare
-        )
+        yield from (f"{place} holds {what}." for piece, what in self.bare.items() if piece in bare)
 
     def scan_path(self, path: Path) -> list[str]:
         """A file, an archive or a folder."""
@@ -136,7 +141,14 @@ def decoded(text: str) -> Iterator[str]:
 
 def leaks_command(course: Course, paths: list[Path]) -> int:
     """Scan files, archives and folders; 1 and a line for each thing that is given away."""
-    scanner = Scanner(course)
+    from .written import written  # which needs this file
+
+    try:
+        answers = written(course)
+    except ModuleNotFoundError as error:
+        answers = {}
+        print(f"Answers in words are not looked for: the Python package {error.name} is missing here.", file=sys.stderr)
+    scanner = Scanner(course, answers)
     found = [says for path in paths for says in scanner.scan_path(path)]
     print(*found or ["Nothing is given away."], sep="\n")
     return 1 if found else 0

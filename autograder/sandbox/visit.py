@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from pathlib import Path
@@ -33,10 +32,10 @@ def visit(process: Process, order: Order, wall_seconds: float, scratch: Path | N
             write_order(order_pipe[1], order)
             process.tell(control.Fork(order.uid), theirs)
         finally:
-            close(*theirs)
+            close(order_pipe[1], *theirs)
         return Visit(process, order, answer_pipe[0], output_pipe[0]).run(wall_seconds, scratch or Path(order.scratch))
     finally:
-        close(order_pipe[1], answer_pipe[0], output_pipe[0])
+        close(answer_pipe[0], output_pipe[0])
 
 
 def write_order(fd: int, order: Order) -> None:
@@ -45,13 +44,12 @@ def write_order(fd: int, order: Order) -> None:
     data = msgspec.msgpack.encode(order)
     if os.write(fd, data) != len(data):
         raise ValueError("this order is too long")
-    os.close(fd)
 
 
 def close(*fds: int) -> None:
+    """Each exactly once: closed again, the number may be another thread's new descriptor."""
     for fd in fds:
-        with contextlib.suppress(OSError):
-            os.close(fd)
+        os.close(fd)
 
 
 class Visit:

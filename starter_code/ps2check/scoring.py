@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from .question import Question
-from .recording import Item, Recording
+from .recording import NOT_ASKED, Item, Recording
 from .verdict import Failure, Verdict, fails
 
 CONDUCT = "conduct"
@@ -82,6 +82,25 @@ def share(rows: list[Row], weights: Mapping[str, Fraction], part_paid: Mapping[s
         part = Fraction(1) if ok else (part_paid or {}).get(group, Fraction(0))
         earned += weights.get(group, Fraction(1)) * part
     return earned / total
+
+
+def nothing_written(rows: list[Row], items: Mapping[str, Item], ended: Failure | None) -> bool:
+    """Whether the stub is untouched: nothing was earned, and in each group that was asked a stub failed.
+
+    A value that is wrong, or any other exception, in a group without a stub is an attempt; a constructor's values beside stubs are none.
+    """
+    kinds: dict[str, set[str]] = {}
+    for row in rows:
+        item = items.get(row.item)
+        if not row.verdict.passed and row.group not in (CONDUCT, GRADIENT_CHECK) and item is not None and not waits(item):
+            kinds.setdefault(row.group, set()).add(item.kind if isinstance(item, Failure) else "value")
+    asked = bool(kinds) or (ended is not None and ended.kind == "stub")
+    return asked and not any(groups_of(rows).values()) and all("stub" in group for group in kinds.values())
+
+
+def waits(item: Item) -> bool:
+    """Whether it failed only because a step before it did."""
+    return isinstance(item, Failure) and item.says == NOT_ASKED
 
 
 def unchecked(question: Question) -> Question:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autograder.check.agreement import agrees, each_entry, equal, unchanged
-from autograder.check.recording import Recording, evaluate, plain
-from autograder.check.scoring import Row, first_failure, groups_of, judge, share
+from autograder.check.recording import NOT_ASKED, Recording, evaluate, plain
+from autograder.check.scoring import Row, first_failure, groups_of, judge, nothing_written, share
 from autograder.check.verdict import Failure, Verdict
 
 ONE = {"": np.ones((4, 3))}
@@ -145,3 +145,25 @@ def test_the_gradient_check_earns_and_costs_nothing():
 
 def test_forty_nine_equal_groups_add_up_to_exactly_one():
     assert share([Row(f"g{i}", Verdict(True)) for i in range(49)], {}) == 1
+
+
+STUB, CRASH = Failure("stub", "is not written yet"), Failure("raised", "raised ValueError")
+WAITS, WRONG, RIGHT = Failure("raised", NOT_ASKED), parts([2.0]), parts([1.0])
+WRITTEN = {
+    "stubs alone": (True, {"forward": STUB, "backward": STUB}, None),
+    "a stub, and what waits for it": (True, {"forward": STUB, "backward": WAITS}, None),
+    "a stub, and a constructor's value beside it": (True, {"forward": STUB, "forward, weight": WRONG, "backward": STUB}, None),
+    "a stub that ends the run": (True, {}, STUB),
+    "a wrong forward beside a stub": (False, {"forward": WRONG, "backward": STUB}, None),
+    "a forward that raises beside a stub": (False, {"forward": CRASH, "backward": STUB}, None),
+    "a right forward beside a stub": (False, {"forward": RIGHT, "backward": STUB}, None),
+    "exceptions alone": (False, {"forward": CRASH, "backward": WAITS}, None),
+    "nothing in time": (False, {}, Failure("time", "took longer than 1 s")),
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_nothing_is_written_where_nothing_earns_and_each_group_meets_a_stub(what):
+    nothing, items, ended = WRITTEN[what]
+    asked = recording("forward", *(name for name in items if name != "forward"))
+    assert nothing_written(judge(asked, items, ended), items, ended) is nothing

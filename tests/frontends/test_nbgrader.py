@@ -15,9 +15,11 @@ import pytest
 from autograder.course import this_course
 from autograder.grading.grade import grade
 from autograder.grading.result import encode
-from autograder.publish.notebook_leaks import leaks
+from autograder.publish.leaks import Scanner
+from autograder.publish.written import written
 
 pytest.importorskip("nbgrader")
+pytestmark = pytest.mark.xdist_group("nbgrader")  # one week, lived through in order: its fixtures are of the whole module
 STUDENT = pwd.getpwuid(os.getuid()).pw_name
 EXAMPLE = this_course().root / "assignment" / "examples" / "half_done" / "ps2" / "activations.py"
 AGAIN = f"autograder nbgrader import {STUDENT} --results results"
@@ -116,6 +118,10 @@ def told(imported, result, commands):
 
 
 # The release
+
+
+def leaks(course, folder):
+    return Scanner(course, written(course)).scan_path(folder)
 
 
 def test_students_get_stubs_and_no_answer_no_rubric_and_no_solution(week, commands):

@@ -5,7 +5,7 @@ from fractions import Fraction
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from autograder.assignment import AssignmentError, load_assignment
@@ -23,16 +23,6 @@ from autograder.grading.result import ItemResult, QuestionResult, Result, decode
 COURSE = this_course()
 TOML = COURSE.toml.read_text(encoding="utf-8")
 NPZ = (COURSE.root / "starter_code" / "ps2check" / "golden" / "1.3.npz").read_bytes()
-
-settings.register_profile(
-    "bounded",
-    derandomize=True,
-    max_examples=30,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-settings.load_profile("bounded")
 
 texts = some.text(max_size=40)
 names = some.text(some.characters(categories=["L", "N", "P"]), max_size=20)
@@ -158,7 +148,7 @@ def one_item(draw, parts):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("question", ASKED, ids=lambda q: q.id)
-@settings(max_examples=4)
+@settings(max_examples=settings.default.max_examples // 5)  # each asks seven runs
 @given(data=some.data())
 def test_whatever_a_worker_sends_is_judged(question, data):
     levels = range(len(LADDER)) if question.ladder else ()
@@ -167,6 +157,7 @@ def test_whatever_a_worker_sends_is_judged(question, data):
         reference=str(COURSE.reference),
         weights={},
         consistent="1/2",
+        telling=data.draw(some.sampled_from(["cause", "symptom", "none"])),
         graded=data.draw(hostile(question, b"fuzz", None)),
         again=data.draw(hostile(question, b"again", None)),
         ladder=[data.draw(hostile(question, b"fuzz%d" % level, level)) for level in levels],

@@ -165,6 +165,13 @@ def test_a_stub_is_empty_not_wrong(tmp_path, grade):
     assert question.sentences == ["1.3 ReLU is not written yet: ReLU in activations.py."]
 
 
+def test_a_wrong_forward_beside_a_stub_is_wrong_not_empty(tmp_path, grade):
+    relu = relu_with(forward="return -x", backward="raise NotImplementedError")
+    question = by_id(grade(submit(tmp_path, relu), only={"1.3"}))["1.3"]
+    assert (question.status, question.points) == ("failed", 0)
+    assert question.sentences[0].startswith("1.3 ReLU, forward")
+
+
 @pytest.mark.parametrize(
     ("before", "says"),
     [

@@ -68,6 +68,23 @@ def test_a_planted_leak_is_found_and_named(scanner, place):
     assert len(found) >= 1 and all(says.startswith(name) for says in found)
 
 
+WRITTEN = {
+    "an answer": ("a.md", b"Each unit sums 300 independent products", "words of the answer to vanishing"),
+    "a rubric in a notebook": ("a.ipynb", notebook(metadata={"x": ["Half of it for", " one of the two reasons"]}), "words of the rubric"),
+    "a rubric's marker": ("a.ipynb", b'{"outputs": ["=== BEGIN \\u004dARK SCHEME ==="]}', "the marker `BEGIN MARK SCHEME`"),
+}
+
+
+@pytest.mark.parametrize("place", WRITTEN)
+def test_answers_in_words_and_their_rubrics_are_found_as_well(place):
+    pytest.importorskip("jupytext")
+    from autograder.publish.written import written
+
+    name, data, what = WRITTEN[place]
+    (found,) = Scanner(this_course(), written(this_course())).scan(name, data)
+    assert found.startswith(f"{name} holds {what}")
+
+
 def test_short_lines_and_lines_that_students_get_anyway_are_no_leaks(scanner):
     innocent = b'return np.tanh(x)\nfrom __future__ import annotations\nself.parameters = {"weight": weight, "bias": bias}\n'
     assert scanner.scan("a.py", innocent) == []

@@ -15,7 +15,6 @@ from autograder.check.notebook import drawing, score
 from autograder.course import Course, this_course
 from autograder.publish.kit import kit_files
 from autograder.publish.notebook import encoded, notebook, question_of, story
-from autograder.publish.notebook_leaks import leaks
 
 
 @pytest.fixture
@@ -102,22 +101,6 @@ def test_a_mistake_in_the_story_is_one_sentence(course, old, new, says):
     edit(course, old, new)
     with pytest.raises(AssignmentError, match=says):
         notebook(course)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "what"),
-    [
-        ("ps2/a.py", "    small = np.exp(-np.abs(x))  # in (0, 1], so it never overflows\n", "the solution in activations.py"),
-        ("ps2.md", "Each unit sums 300 independent products, and the standard deviation becomes", "the answer to vanishing"),
-        ("a.ipynb", '{"cells": [{"metadata": {"x": ["Half of it for", " one of the two reasons"]}}]}', "the rubric of vanishing"),
-        ("a.ipynb", '{"cells": [{"outputs": [{"text": "### BEGIN \\u0053OLUTION"}]}]}', "a marker"),
-    ],
-)
-def test_the_search_for_leaks_reads_files_outputs_and_metadata(tmp_path, name, content, what):
-    (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text(content, encoding="utf-8")
-    (found,) = leaks(this_course(), tmp_path)
-    assert what in found
 
 
 def test_a_check_ends_with_a_plain_float_from_zero_to_the_maximum(kit, capfd):

@@ -1,5 +1,6 @@
 """Everything generated is fresh, and a second time changes nothing."""
 
+import importlib.util
 import shutil
 import zipfile
 
@@ -55,6 +56,17 @@ def test_files_no_longer_generated_are_removed_and_a_students_leftovers_stay(cou
     regenerate(False, course)
     assert not (course.root / "starter_code/ps2/old").exists()
     assert (course.root / "starter_code/submission.zip").exists()
+
+
+def test_without_torch_its_recordings_stay_as_they_are_and_a_missing_one_is_one_sentence(course, monkeypatch, capsys):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (id, *_) = [q.id for q in course.assignment.asked() if q.needs_torch]
+    place = f"ps2check/golden/{id}.npz"
+    assert kit_files(course)[place] == (course.root / "starter_code" / place).read_bytes()
+    assert "were left as they are: this Python does not have torch" in capsys.readouterr().err
+    (course.root / "starter_code" / place).unlink()
+    with pytest.raises(AssignmentError, match=f"{id} needs torch"):
+        kit_files(course)
 
 
 def test_points_reach_kit_and_table(course):

@@ -5,7 +5,7 @@ import tracemalloc
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.check.verdict import Failure
@@ -126,7 +126,6 @@ def test_sentences_arrive_on_one_line_without_control_characters():
     assert text.startswith("a[31m bcx") and len(text) == wire.LONGEST_SENTENCE
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_no_bytes_make_it_raise(pieces):
     fed(READY, *pieces)
@@ -148,14 +147,12 @@ shaped = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(trees | shaped, max_size=4))
 def test_no_well_formed_messagepack_makes_it_raise(messages):
     data = [msgspec.msgpack.encode(m) for m in messages]
     fed(READY, *(len(d).to_bytes(4, "little") + d for d in data))
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.integers(0, 400), st.integers(0, 255))
 def test_no_changed_byte_makes_it_raise(place, byte):
     data = bytearray(READY + item(0, "x") + item(0, "y", {"a": np.ones((2, 2), np.int32)}) + wire.frame(wire.End(0)) + item(1))

@@ -17,8 +17,9 @@ from typing import Any
 from ...course import Course
 from ...grading.result import write_atomically
 from ...publish.kit import Files, filled, kit_files
+from ...publish.leaks import Scanner
 from ...publish.notebook import ASSIGNMENT, encoded, notebook
-from ...publish.notebook_leaks import leaks
+from ...publish.written import written
 from .cells import natural
 from .course_folder import SETTINGS, CourseFolderError, open_course, said_by
 
@@ -44,7 +45,7 @@ def build(folder: Path, course: Course) -> list[str]:
     if failed:
         raise CourseFolderError(f"nbgrader could not make the release: {failed}")
     release = folder / "release" / ASSIGNMENT
-    found = leaks(course, release)
+    found = Scanner(course, written(course)).scan_path(release)
     if found:
         shutil.rmtree(release)
         raise CourseFolderError("\n".join([*found, f"{release} was removed."]))
