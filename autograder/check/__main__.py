@@ -21,9 +21,12 @@ Checks the code in ps2/ with the checks of the grader.
                                     (activations) or a whole part (1)
   python -m ps2check relu --size 0  the same with tiny inputs (sizes 0 to 3)
   python -m ps2check progress       a bar for each part, and the minutes left
+  python -m ps2check figures        what your functions do, beside the reference,
+                                    as pictures in figures/; or those named after
   python -m ps2check submit         look everything over, write submission.zip
 """
 SUBMIT = "submit"
+FIGURES = "figures"
 PROGRESS = "progress"
 
 
@@ -63,7 +66,7 @@ def unusable() -> str:
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser("python -m ps2check", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("what", nargs="*", help="questions, files or parts; or: progress, submit")
+    made.add_argument("what", nargs="*", help="questions, files or parts; or: progress, figures [NAME...], submit")
     made.add_argument("--size", type=int, choices=range(4), metavar="N", help="ask at a tiny size, 0 to 3")
     return made
 
@@ -72,8 +75,13 @@ def run(kit: Kit, what: list[str], size: int | None) -> int:
     from .local import Home
 
     word = what[0].lower() if len(what) == 1 else ""
-    wanted = [] if word in (SUBMIT, PROGRESS) else named(kit, what)
+    drawing = bool(what) and what[0].lower() == FIGURES
+    wanted = [] if drawing or word in (SUBMIT, PROGRESS) else named(kit, what)
     home = Home(kit)
+    if drawing:
+        from .figures import draw_at_home
+
+        return draw_at_home(home, what[1:])
     if word == SUBMIT:
         return submit(home)
     if word == PROGRESS:

@@ -6,16 +6,16 @@ Why these: docs/decisions/0150-pandoc-and-typst.md.
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
 from ..assignment import AssignmentError
 from ..course import Course
+from .figures import images_of
 from .handout import handout_text
 
 TEMPLATES = Path(__file__).parent / "templates"
-READ = "markdown+pipe_tables+tex_math_dollars-tex_math_single_backslash"
+READ = "markdown+pipe_tables+tex_math_dollars-tex_math_single_backslash-implicit_figures"
 TIMESTAMP = 0  # of the PDF: the same text gives the same bytes
 RENAMED = re.compile(r"\b(dot|plus|minus|times)\.circle\b")
 """Symbols that pandoc writes by a name which newer Typsts have shortened (⊙ is dot.o)."""
@@ -37,7 +37,7 @@ def handout_html(course: Course) -> bytes:
         "--embed-resources",
         "--section-divs",
         "--syntax-highlighting=none",
-        f"--resource-path={figures(course)}",
+        f"--resource-path={course.toml.parent}",
         f"--include-in-header={TEMPLATES / 'handout-style.html'}",
         "--metadata=lang:en",
         f"--metadata=pagetitle:{title}",
@@ -60,8 +60,9 @@ def handout_pdf(course: Course) -> bytes:
     title, text = titled(handout_text(course))
     body = RENAMED.sub(r"\1.o", pypandoc.convert_text(text, "typst", format=READ))
     with tempfile.TemporaryDirectory(prefix="ps2-handout-") as folder:
-        if figures(course).is_dir():
-            shutil.copytree(figures(course), folder, dirs_exist_ok=True)
+        for name, data in images_of(course, text).items():
+            (Path(folder) / name).parent.mkdir(exist_ok=True)
+            (Path(folder) / name).write_bytes(data)
         style = (TEMPLATES / "handout-style.typ").read_text(encoding="utf-8")
         main = Path(folder) / "handout.typ"
         main.write_text(f"{style.replace('@TITLE@', title)}\n{body}", encoding="utf-8")
@@ -76,8 +77,3 @@ def titled(text: str) -> tuple[str, str]:
     """The title, which is the first heading, and the text below it."""
     first, _, rest = text.partition("\n")
     return re.sub(r"^#+\s*", "", first).strip(), rest
-
-
-def figures(course: Course) -> Path:
-    """Where the handout's pictures are looked for."""
-    return course.toml.parent
