@@ -15,7 +15,7 @@ from .verdict import Array
 
 INK, THEORY, WRONG, PALE, SOFT = "#33415c", "#e07a1f", "#b3261e", "#9fb3d1", "#7a7a7a"
 STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-DPI = 130
+DPI = 140
 
 Data = dict[str, Any]
 """All that a figure shows beside its theory and words: JSON, that is numbers, strings, lists and dicts. Floats as `rounded` made them."""
@@ -87,7 +87,10 @@ def usable(what: str, value: Any, shape: tuple[int, ...]) -> Array:
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise Undrawable(f"{what} is a {type(value).__name__}, expected an array of shape {shape}") from None
+        array = None
+    if array is None or value is None:
+        kind = "None" if value is None else f"a {type(value).__name__}"
+        raise Undrawable(f"{what} is {kind}, expected an array of shape {shape}")
     if array.shape != shape:
         raise Undrawable(f"{what} has shape {array.shape}, expected {shape}")
     if not np.isfinite(array).all():

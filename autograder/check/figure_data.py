@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -42,13 +43,13 @@ def one_sign(points: Array, x: Array) -> Array:
 
 
 def draw_clouds(data: Data, reference: Data | None = None) -> Any:
-    figure = canvas(11.4, 2.75)
+    figure = canvas(9.6, 2.5)
     for axis, (name, points) in zip(panels(figure, 1, 5)[0], data.items(), strict=True):
         x = np.array(points)
         leading = np.array(data["raw"])[:, 0]
         axis.scatter(*x.T, c=leading, cmap="cividis", s=8, linewidths=0)  # each point keeps its colour
         if reference is not None:
-            axis.scatter(*np.array(reference[name]).T, s=13, facecolors="none", edgecolors=THEORY, linewidths=0.3)
+            axis.scatter(*np.array(reference[name]).T, s=17, facecolors="none", edgecolors=SOFT, linewidths=0.35)
         axis.axhline(0, color=SOFT, linewidth=0.6)
         axis.axvline(0, color=SOFT, linewidth=0.6)
         axis.set_aspect("equal", adjustable="datalim")
@@ -56,7 +57,7 @@ def draw_clouds(data: Data, reference: Data | None = None) -> Any:
         numbers = f"deviations {deviations[0]:.2f}, {deviations[1]:.2f}\ncorrelation {correlation:.2f}".replace("-0.00", "0.00")
         titled(axis, f"{name}\n{numbers}")
     if reference is not None:
-        figure.suptitle("circles: the reference", fontsize=8, color=THEORY, x=0.995, ha="right")
+        figure.suptitle("circles: the reference", fontsize=8, color=INK, x=0.995, ha="right")
     return figure
 
 
@@ -72,16 +73,15 @@ def two_classes() -> tuple[Array, Array]:
 
 
 def measure_loss(ps2: Any) -> Data:
-    """{"versions": {"raw", "standardized", and "whitened" where it is asked}: points, "conditions": {the same: [of the Hessian with
-    both features, with the first alone]}}; no conditions where `hessian_condition` is not asked."""
+    """{"versions": {"raw", "standardized", "whitened"}: points, "conditions": {the same: [of the Hessian with both features, with the
+    first alone]}}. Without what is whitened, or the conditions, where those functions are not asked or cannot be used yet."""
     raw, _ = two_classes()
-    whiten, condition = optional(ps2, "Whiten"), optional(ps2, "hessian_condition")
     versions = {"raw": raw, "standardized": usable("the standardized data", ps2.Standardize().fit(raw).transform(raw), raw.shape)}
-    if whiten is not None:
-        versions["whitened"] = usable("the whitened data", whiten(2).fit(raw).transform(raw), raw.shape)
+    with suppress(Exception):
+        versions["whitened"] = usable("the whitened data", ps2.Whiten(2).fit(raw).transform(raw), raw.shape)
     conditions = {}
-    if condition is not None:
-        pairs = {name: (condition(x.copy()), condition(x[:, :1].copy())) for name, x in versions.items()}
+    with suppress(Exception):
+        pairs = {name: [ps2.hessian_condition(x.copy()), ps2.hessian_condition(x[:, :1].copy())] for name, x in versions.items()}
         conditions = {name: rounded(usable("hessian_condition", pair, (2,)), 4) for name, pair in pairs.items()}
     return {
         "versions": {name: rounded(one_sign(x, raw) if name == "whitened" else x) for name, x in versions.items()},
@@ -111,7 +111,7 @@ def best_weights(x: Array, labels: Array) -> Array:
 def draw_loss(data: Data, reference: Data | None = None) -> Any:
     raw, labels = two_classes()
     versions = {name: np.array(points) for name, points in data["versions"].items()}
-    figure = canvas(10.4, 5.8)
+    figure = canvas(9.2, 5.6)
     axes = panels(figure, 2, 3, width_ratios=[1, 1, 0.9])
     for row, name in zip(axes, ("raw", "standardized"), strict=True):
         draw_boundaries(row[0], name, versions[name], labels)
@@ -140,7 +140,7 @@ def draw_boundaries(axis: Any, name: str, x: Array, labels: Array) -> None:
     axis.plot([0], [0], marker="+", color="black", markersize=9)
     axis.set_xlim(across)
     axis.set_ylim(min(low[1], 0.0) - 1, high[1] + 1)
-    titled(axis, f"{name}; weights turned by up to ±0.15 rad\nwrong: {wrong[2]:.0%} at the best, up to {max(wrong):.0%} turned")
+    titled(axis, f"{name}: turned by up to ±0.15 rad\nwrong: {wrong[2]:.0%}, up to {max(wrong):.0%} turned")
 
 
 def draw_contours(axis: Any, x: Array, labels: Array, conditions: list[float] | None) -> None:
@@ -181,7 +181,7 @@ def draw_descent(axis: Any, versions: dict[str, Array], conditions: dict[str, li
             theta = theta - rate * hessian @ (theta - best)
         label = f"{name}: κ = {number(conditions[name][0])}" if conditions else name
         axis.semilogy(np.maximum(losses, 1e-8), color=color, label=label, linewidth=2)
-    more = "\n(κ: hessian_condition, here of both features)" if conditions else ""
+    more = "\n(κ: hessian_condition)" if conditions else ""
     titled(axis, f"loss above its minimum{more}", "step of gradient descent")
     axis.legend(fontsize=8, frameon=False)
 

@@ -135,42 +135,55 @@ def histogram(y: Array) -> Data:
 
 
 def draw(data: Data, reference: Data | None = None) -> Any:
-    rows = data["rows"]
-    depth = max(len(row["layers"]) for row in rows)
-    figure = canvas(1.75 * depth, 1.6 * len(rows) + 0.5)
-    figure.get_layout_engine().set(hspace=0.18)  # for the rows' titles
+    rows, depth = data["rows"], max(len(row["layers"]) for row in data["rows"])
+    figure = canvas(1.42 * depth, 1.6 * len(rows) + 0.6)
+    figure.get_layout_engine().set(hspace=0.24)  # for the rows' titles
     for i, (axes, row) in enumerate(zip(panels(figure, len(rows), depth), rows, strict=True)):
-        axes[0].text(0, 1.2, row["title"], transform=axes[0].transAxes, fontsize=10, fontweight="bold", color=INK, in_layout=False)
-        beside = reference["rows"][i]["layers"] if reference is not None else [None] * depth
-        for number, (axis, layer, other) in enumerate(zip(axes, row["layers"] or [None] * depth, beside, strict=True), 1):
-            if layer is None:
-                axis.set_axis_off()
-            else:
-                draw_layer(axis, number, layer, other)
+        axes[0].text(0, 1.39, row["title"], transform=axes[0].transAxes, fontsize=10, fontweight="bold", color=INK, in_layout=False)
         if row["problem"]:
-            axes[0].text(0, 0.5, f"(not drawn: {row['problem']})", transform=axes[0].transAxes, color=WRONG, in_layout=False)
-    says = f"{depth} layers of {data['width']} units, {BATCH} examples; orange: mean ± deviation by theory"
-    figure.suptitle(says + ("; line: the reference" if reference is not None else ""), x=0.995, ha="right", fontsize=9, color=INK)
+            says = f"not drawn: {row['problem']}"[:95]
+            axes[-1].text(1, 1.39, says, transform=axes[-1].transAxes, fontsize=7.5, ha="right", color=WRONG, in_layout=False)
+        others = reference["rows"][i]["layers"] if reference is not None else [None] * depth
+        for number, (axis, layer, other) in enumerate(zip(axes, row["layers"] or [None] * depth, others, strict=True), 1):
+            draw_layer(axis, number, layer, other)
+    says = f"{data['width']} units, {BATCH} examples; orange: mean ± deviation by theory"
+    figure.suptitle(" ")  # room for the first row's title
+    figure.supxlabel(says + ("; line: the reference" if reference is not None else ""), fontsize=9, color=INK)
     return figure
 
 
-def draw_layer(axis: Any, number: int, layer: Data, other: Data | None) -> None:
-    """ReLU's many zeros make a bar of their own that would flatten the rest, so the height is cut."""
-    counts, low, high = np.array(layer["counts"]), layer["low"], layer["high"]
-    axis.stairs(counts, np.linspace(low, high, BINS + 1), fill=True, color=PALE)
-    top = max(1.0, float(min(counts.max(), 3.5 * np.sort(counts)[-4])))
-    if other is not None:  # as many examples in bins of another width
-        scale = (high - low) / (other["high"] - other["low"])
-        axis.stairs(np.array(other["counts"]) * scale, np.linspace(other["low"], other["high"], BINS + 1), color=INK, linewidth=0.8)
-    mean, std = layer["theory"]
-    axis.set_ylim(0, 1.32 * top)
+def draw_layer(axis: Any, number: int, layer: Data | None, other: Data | None) -> None:
+    """One histogram, that of the reference as a line over it, or that line alone."""
+    axis.set_yticks([])
+    axis.tick_params(labelsize=6.5, colors=INK)
+    shown = layer or other
+    axis.set_title(f"layer {number}\n", fontsize=7.5, color=INK, pad=3)
+    if shown is None:
+        return
+    mean, std = shown["theory"]
+    low, high = min(shown["low"], mean - 1.2 * std), max(shown["high"], mean + 1.2 * std)
+    top = height_of(np.array(shown["counts"]))
+    if layer is not None:
+        axis.stairs(layer["counts"], edges_of(layer), fill=True, color=PALE)
+        near = std / FAR <= layer["std"] <= std * FAR
+        says = f"layer {number}: std {layer['std']:.3f}\ntheory: {std:.3f}"
+        axis.set_title(says, fontsize=7.5, color=INK if near else WRONG, pad=3)
+    if other is not None:  # as many examples, in bins of another width
+        scale = (shown["high"] - shown["low"]) / (other["high"] - other["low"])
+        axis.stairs(np.array(other["counts"]) * scale, edges_of(other), color=INK, linewidth=0.8)
     axis.plot([mean - std, mean + std], [1.12 * top] * 2, color=THEORY, linewidth=2.5, solid_capstyle="butt")
     axis.plot([mean], [1.12 * top], marker="o", color=THEORY, markersize=4)
-    near = std / FAR <= layer["std"] <= std * FAR
-    axis.set_title(f"{number}: std {layer['std']:.3f}, theory {std:.3f}", fontsize=7, color=INK if near else WRONG, pad=3)
-    axis.set_yticks([])
+    axis.set_ylim(0, 1.32 * top)
     axis.set_xlim(1.05 * low, 1.05 * high)
-    axis.tick_params(labelsize=6.5, colors=INK)
+
+
+def edges_of(layer: Data) -> Array:
+    return np.linspace(layer["low"], layer["high"], BINS + 1)
+
+
+def height_of(counts: Array) -> float:
+    """ReLU's many zeros make a bar of their own that would flatten the rest, so it is cut."""
+    return max(1.0, float(min(counts.max(), 3.5 * np.sort(counts)[-4])))
 
 
 HISTOGRAMS = Figure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,8 +88,8 @@ def draw_one(home: Home, figure: Figure, reference: Data | None) -> tuple[str, b
         return f"not drawn: it took longer than {SECONDS:.0f} s.", b""
     except Exception as error:
         return f"not drawn: {why(error)}.", b""
-    problems = [f"{row['title']}: {row['problem']}" for row in data.get("rows", ()) if row["problem"]]
-    return "; ".join(problems), image
+    problems = Counter(row["problem"] for row in data.get("rows", ()) if row["problem"])
+    return "; ".join(f"{n} of its rows without histograms: {problem}" for problem, n in problems.items()), image
 
 
 def keep(path: Path, image: bytes) -> Path:

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from .recording import failure
 from .verdict import Array
 
 INK, THEORY, WRONG, PALE, SOFT = "#33415c", "#e07a1f", "#b3261e", "#9fb3d1", "#7a7a7a"
 STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-DPI = 130
+DPI = 140
 
 Data = dict[str, Any]
 """All that a figure shows beside its theory and words: JSON, that is numbers, strings, lists and dicts. Floats as `rounded` made them."""
@@ -65,7 +66,7 @@ def panels(figure: Any, rows: int, columns: int, **named: Any) -> Any:
 
 
 def png(figure: Any) -> bytes:
-    """At most 256 colours, which is enough here and a third of the size. The same picture gives the same bytes in one version of matplotlib."""
+    """At most 256 colours: enough, and a third of the size. One version of matplotlib gives the same bytes each time."""
     matplotlib, pillow = importlib.import_module("matplotlib"), importlib.import_module("PIL.Image")  # matplotlib brings Pillow along
     drawn, file = io.BytesIO(), io.BytesIO()
     with matplotlib.rc_context(STYLE):
@@ -86,12 +87,27 @@ def usable(what: str, value: Any, shape: tuple[int, ...]) -> Array:
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise Undrawable(f"{what} is a {type(value).__name__}, expected an array of shape {shape}") from None
+        array = None
+    if array is None or value is None:
+        kind = "None" if value is None else f"a {type(value).__name__}"
+        raise Undrawable(f"{what} is {kind}, expected an array of shape {shape}")
     if array.shape != shape:
         raise Undrawable(f"{what} has shape {array.shape}, expected {shape}")
     if not np.isfinite(array).all():
         raise Undrawable(f"{what} has entries that are nan or infinite")
     return array
+
+
+def why(error: Exception) -> str:
+    """What stopped a figure or a part of it, in words: the rest of a sentence, without its full stop."""
+    if isinstance(error, Undrawable):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} is not installed here, or not found"
+    found = failure(error)
+    if found.kind == "stub":
+        return f"{' '.join(str(error).split())[:60] or 'something that it shows'} is not written yet"
+    return f"the code {found.says}"
 
 
 def optional(ps2: Any, name: str) -> Any:

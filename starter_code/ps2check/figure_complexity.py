@@ -68,20 +68,23 @@ def cost(ps2: Any, make: Callable[[], Any], shape: tuple[int, int, int]) -> list
 
 
 def draw(data: Data, reference: Data | None = None) -> Any:
-    figure = canvas(11.6, 4.3)
-    axes = panels(figure, 1, 3, width_ratios=[1.75, 1, 1])[0]
-    draw_accuracy(axes[0], data["networks"])
-    draw_blocks(axes[1], data["blocks"])
-    draw_cifar(axes[2], data["cifar"])
+    """The accuracies above, blocks and small networks below."""
+    figure = canvas(8.2, 7.2)
+    above, below = figure.subfigures(2, 1, height_ratios=[1.15, 1])
+    top, (left, right) = panels(above, 1, 1)[0, 0], panels(below, 1, 2)[0]
+    draw_accuracy(top, data["networks"])
+    draw_blocks(left, data["blocks"])
+    draw_cifar(right, data["cifar"])
     if reference is not None:
-        spots = [[(m / 1e9, RESNETS[name]) for name, (_, m) in reference["networks"].items()]]
-        spots += [[(c, m) for c, (_, m) in zip(CHANNELS, row, strict=True)] for row in reference["blocks"].values()]
-        for axis, where in ((axes[0], spots[0]), (axes[1], [spot for row in spots[1:] for spot in row])):
-            axis.scatter(*zip(*where, strict=True), s=60, facecolors="none", edgecolors=SOFT, linewidths=0.8)
-        where = [tuple(pair) for row in reference["cifar"].values() for pair in row]
-        axes[2].scatter(*zip(*where, strict=True), s=60, facecolors="none", edgecolors=SOFT, linewidths=0.8)
-        figure.suptitle("circles: the reference", fontsize=8, color=SOFT, x=0.995, ha="right")
+        ring(top, [(macs / 1e9, RESNETS[name]) for name, (_, macs) in reference["networks"].items()])
+        ring(left, [(c, macs) for row in reference["blocks"].values() for c, (_, macs) in zip(CHANNELS, row, strict=True)])
+        ring(right, [(parameters, macs) for row in reference["cifar"].values() for parameters, macs in row])
+        top.set_title(top.get_title() + "; circles: the reference", fontsize=9, color=INK)
     return figure
+
+
+def ring(axis: Any, spots: list[tuple[float, float]]) -> None:
+    axis.scatter(*zip(*spots, strict=True), s=60, facecolors="none", edgecolors=SOFT, linewidths=0.8)
 
 
 BESIDE = {
@@ -138,6 +141,7 @@ def draw_cifar(axis: Any, cifar: dict[str, list[list[float]]]) -> None:
         axis.loglog(*zip(*costs, strict=True), color=color, marker="o", markersize=size, linewidth=1, label=kind)
     for depth, (parameters, macs) in zip(CIFAR_DEPTHS, cifar["residual"], strict=True):
         axis.annotate(str(depth), (parameters, macs), xytext=(6, -9), textcoords="offset points", fontsize=7)
+    axis.margins(y=0.12)
     axis.set_xticks([3e5, 1e6, 3e6], ["0.3 M", "1 M", "3 M"])
     axis.minorticks_off()
     axis.legend(fontsize=7.5, frameon=False)

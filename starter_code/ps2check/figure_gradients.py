@@ -22,8 +22,10 @@ COLORS = {"plain": WRONG, "residual": INK, "plain, He": WRONG, "residual, He": I
 
 
 def measure(ps2: Any) -> Data:
-    """{"layers": per layer at DEPTH, "depths": at the first layer by depth, "blocks": He and Fixup}, each {curve: {"measured", "theory"}} in
-    decimal logarithms of the gradient's norm relative to that at the chain's end."""
+    """{"layers": per layer at DEPTH, "depths": at the first layer by depth, "blocks": He and Fixup}, each {curve: {"measured", "theory"}}.
+
+    All in decimal logarithms of the gradient's norm relative to that at the chain's end.
+    """
     small = {curve: chain_of(ps2, max(DEPTHS), residual) for curve, residual in (("plain", False), ("residual", True))}
     theory = {curve: tanh_theory(max(DEPTHS), residual) for curve, residual in (("plain", False), ("residual", True))}
     return {
@@ -127,7 +129,7 @@ def norms_by_meters(chain: list[Any], x: Array, gradient: Array) -> Array:
 
 
 def draw(data: Data, reference: Data | None = None) -> Any:
-    figure = canvas(11.0, 3.5)
+    figure = canvas(9.4, 3.2)
     axes = panels(figure, 1, 3)[0]
     for axis, panel, ticks in zip(axes, ("layers", "depths", "blocks"), (None, DEPTHS, None), strict=True):
         for name, values in data[panel].items():
@@ -139,12 +141,12 @@ def draw(data: Data, reference: Data | None = None) -> Any:
         axis.axhline(0, color=SOFT, linewidth=0.5)
         axis.legend(fontsize=7.5, frameon=False)
         axis.yaxis.set_major_formatter(lambda power, _: f"$10^{{{power:g}}}$")
-    titled(axes[0], f"{DEPTH} layers tanh(x·W), W half of Xavier's", "layer", "norm of the gradient at its input")
+    titled(axes[0], f"{DEPTH} layers tanh(x·W), ½ Xavier", "layer", "norm of the gradient at its input")
     titled(axes[1], "the first layer, by depth", "depth of the chain")
     axes[1].set_xscale("log")
     axes[1].set_xticks(DEPTHS, [str(depth) for depth in DEPTHS])
     axes[1].minorticks_off()
-    titled(axes[2], "blocks W₁, ReLU, W₂ at initialization", "block")
+    titled(axes[2], "blocks W₁, ReLU, W₂ at the start", "block")
     axes[2].set_xticks([1, 5, 10, 15, 20])
     says = "pale bands: theory; 1 at the chain's end"
     figure.suptitle(says + ("; dashed: the reference" if reference is not None else ""), fontsize=8, color=INK, x=0.995, ha="right")

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .figure_canvas import INK, PALE, THEORY, WRONG, Data, Figure, Undrawable, canvas, optional, panels, rounded, usable
+from .figure_canvas import INK, PALE, THEORY, WRONG, Data, Figure, canvas, optional, panels, rounded, usable, why
 from .meanfield import NODES, RELU, TANH, Nonlinearity, expectation
-from .recording import failure
 from .verdict import Array
 
 WIDTH, BATCH, DEPTH, BINS = 4096, 16, 6, 50
@@ -37,13 +36,14 @@ class PlainSELU:
 
 @dataclass(frozen=True)
 class Stack:
-    """One row of the grid. weights: the name of the initializer, shared by rows; variance(fan_in): of the weights that are meant."""
+    """One row of the grid. weights: which initializer, times scale; variance(fan_in): of the weights that are meant."""
 
     title: str
     weights: str
     activation: Callable[[], Any]
     phi: Nonlinearity
     variance: Callable[[int], float]
+    scale: float = 1.0
 
 
 def initializers(ps2: Any) -> dict[str, Initialize]:
@@ -59,8 +59,8 @@ def lecture_stacks(ps2: Any) -> list[Stack]:
     """The lecture's five and SELU, with the initializers and activations of `ps2`."""
     selu_layer = optional(ps2, "SELU") or PlainSELU
     return [
-        Stack("tanh, weights 0.01 · normal", "standard · 0.01", lambda: ps2.Tanh(), TANH, lambda fan: 1e-4),
-        Stack("tanh, weights 0.05 · normal", "standard · 0.05", lambda: ps2.Tanh(), TANH, lambda fan: 25e-4),
+        Stack("tanh, weights 0.01 · normal", "standard", lambda: ps2.Tanh(), TANH, lambda fan: 1e-4, 0.01),
+        Stack("tanh, weights 0.05 · normal", "standard", lambda: ps2.Tanh(), TANH, lambda fan: 25e-4, 0.05),
         Stack("tanh, Xavier", "xavier", lambda: ps2.Tanh(), TANH, lambda fan: 1 / fan),
         Stack("ReLU, Xavier", "xavier", lambda: ps2.ReLU(), RELU, lambda fan: 1 / fan),
         Stack("ReLU, Kaiming", "kaiming", lambda: ps2.ReLU(), RELU, lambda fan: 2 / fan),
@@ -81,8 +81,7 @@ def measure(ps2: Any, width: int = WIDTH, depth: int = DEPTH) -> Data:
     for stack in stacks:
         theory = [rounded(pair) for pair in moments(stack, width, depth)]
         layers = [histogram(y) | {"theory": t} for y, t in zip(outputs[stack.title], theory, strict=False)]
-        broken = errors.get(stack.title)
-        problem = "" if broken is None else str(broken) if isinstance(broken, Undrawable) else failure(broken).says
+        problem = why(errors[stack.title]) if stack.title in errors else ""
         rows.append({"title": stack.title, "problem": problem, "layers": [] if problem else layers})
     return {"width": width, "rows": rows}
 
@@ -90,30 +89,32 @@ def measure(ps2: Any, width: int = WIDTH, depth: int = DEPTH) -> Data:
 def run_stacks(
     stacks: Sequence[Stack], making: dict[str, Initialize], width: int, depth: int
 ) -> tuple[dict[str, list[Array]], dict[str, Exception]]:
-    """The outputs of every layer by row, and what went wrong. All rows at once: each layer's weights are drawn once for those who share them."""
+    """The outputs of every layer by row, and what went wrong. Layer by layer: rows with the same kind of weights share one draw of them."""
     inputs = np.random.default_rng(0).standard_normal((BATCH, width))
     outputs: dict[str, list[Array]] = {stack.title: [] for stack in stacks}
     errors: dict[str, Exception] = {}
     for layer in range(depth):
         for name, initialize in making.items():
-            rows = [s for s in stacks if s.weights.split(" · ")[0] == name and s.title not in errors]
+            rows = [stack for stack in stacks if stack.weights == name and stack.title not in errors]
             if not rows:
                 continue
             try:
-                weights = usable(name, initialize(np.random.default_rng([layer, *name.encode()]), (width, width)), (width, width))
+                drawn = initialize(np.random.default_rng([layer, *name.encode()]), (width, width))
+                weights = usable(f"the array from {name}", drawn, (width, width))
             except Exception as error:
-                errors |= dict.fromkeys([s.title for s in rows], error)
+                errors |= dict.fromkeys([stack.title for stack in rows], error)
                 continue
             for stack in rows:
                 before = outputs[stack.title][-1] if layer else inputs
-                z = before @ weights * float((stack.weights.split(" · ") + ["1"])[1])
                 try:
-                    y = usable(f"the output of {stack.phi.name}", stack.activation().forward(z), z.shape)
+                    outputs[stack.title].append(one_layer(stack, before @ weights * stack.scale))
                 except Exception as error:
                     errors[stack.title] = error
-                    continue
-                outputs[stack.title].append(y)
     return outputs, errors
+
+
+def one_layer(stack: Stack, z: Array) -> Array:
+    return usable(f"the output of {stack.phi.name}", stack.activation().forward(z), z.shape)
 
 
 def moments(stack: Stack, width: int, depth: int) -> list[tuple[float, float]]:
@@ -134,42 +135,55 @@ def histogram(y: Array) -> Data:
 
 
 def draw(data: Data, reference: Data | None = None) -> Any:
-    rows = data["rows"]
-    depth = max(len(row["layers"]) for row in rows)
-    figure = canvas(1.75 * depth, 1.6 * len(rows) + 0.5)
-    figure.get_layout_engine().set(hspace=0.18)  # for the rows' titles
+    rows, depth = data["rows"], max(len(row["layers"]) for row in data["rows"])
+    figure = canvas(1.42 * depth, 1.6 * len(rows) + 0.6)
+    figure.get_layout_engine().set(hspace=0.24)  # for the rows' titles
     for i, (axes, row) in enumerate(zip(panels(figure, len(rows), depth), rows, strict=True)):
-        axes[0].text(0, 1.2, row["title"], transform=axes[0].transAxes, fontsize=10, fontweight="bold", color=INK, in_layout=False)
-        beside = reference["rows"][i]["layers"] if reference is not None else [None] * depth
-        for number, (axis, layer, other) in enumerate(zip(axes, row["layers"] or [None] * depth, beside, strict=True), 1):
-            if layer is None:
-                axis.set_axis_off()
-            else:
-                draw_layer(axis, number, layer, other)
+        axes[0].text(0, 1.39, row["title"], transform=axes[0].transAxes, fontsize=10, fontweight="bold", color=INK, in_layout=False)
         if row["problem"]:
-            axes[0].text(0, 0.5, f"(not drawn: {row['problem']})", transform=axes[0].transAxes, color=WRONG, in_layout=False)
-    says = f"{depth} layers of {data['width']} units, {BATCH} examples; orange: mean ± deviation by theory"
-    figure.suptitle(says + ("; line: the reference" if reference is not None else ""), x=0.995, ha="right", fontsize=9, color=INK)
+            says = f"not drawn: {row['problem']}"[:95]
+            axes[-1].text(1, 1.39, says, transform=axes[-1].transAxes, fontsize=7.5, ha="right", color=WRONG, in_layout=False)
+        others = reference["rows"][i]["layers"] if reference is not None else [None] * depth
+        for number, (axis, layer, other) in enumerate(zip(axes, row["layers"] or [None] * depth, others, strict=True), 1):
+            draw_layer(axis, number, layer, other)
+    says = f"{data['width']} units, {BATCH} examples; orange: mean ± deviation by theory"
+    figure.suptitle(" ")  # room for the first row's title
+    figure.supxlabel(says + ("; line: the reference" if reference is not None else ""), fontsize=9, color=INK)
     return figure
 
 
-def draw_layer(axis: Any, number: int, layer: Data, other: Data | None) -> None:
-    """ReLU's many zeros make a bar of their own that would flatten the rest, so the height is cut."""
-    counts, low, high = np.array(layer["counts"]), layer["low"], layer["high"]
-    axis.stairs(counts, np.linspace(low, high, BINS + 1), fill=True, color=PALE)
-    top = max(1.0, float(min(counts.max(), 3.5 * np.sort(counts)[-4])))
-    if other is not None:  # as many examples in bins of another width
-        scale = (high - low) / (other["high"] - other["low"])
-        axis.stairs(np.array(other["counts"]) * scale, np.linspace(other["low"], other["high"], BINS + 1), color=INK, linewidth=0.8)
-    mean, std = layer["theory"]
-    axis.set_ylim(0, 1.32 * top)
+def draw_layer(axis: Any, number: int, layer: Data | None, other: Data | None) -> None:
+    """One histogram, that of the reference as a line over it, or that line alone."""
+    axis.set_yticks([])
+    axis.tick_params(labelsize=6.5, colors=INK)
+    shown = layer or other
+    axis.set_title(f"layer {number}\n", fontsize=7.5, color=INK, pad=3)
+    if shown is None:
+        return
+    mean, std = shown["theory"]
+    low, high = min(shown["low"], mean - 1.2 * std), max(shown["high"], mean + 1.2 * std)
+    top = height_of(np.array(shown["counts"]))
+    if layer is not None:
+        axis.stairs(layer["counts"], edges_of(layer), fill=True, color=PALE)
+        near = std / FAR <= layer["std"] <= std * FAR
+        says = f"layer {number}: std {layer['std']:.3f}\ntheory: {std:.3f}"
+        axis.set_title(says, fontsize=7.5, color=INK if near else WRONG, pad=3)
+    if other is not None:  # as many examples, in bins of another width
+        scale = (shown["high"] - shown["low"]) / (other["high"] - other["low"])
+        axis.stairs(np.array(other["counts"]) * scale, edges_of(other), color=INK, linewidth=0.8)
     axis.plot([mean - std, mean + std], [1.12 * top] * 2, color=THEORY, linewidth=2.5, solid_capstyle="butt")
     axis.plot([mean], [1.12 * top], marker="o", color=THEORY, markersize=4)
-    near = std / FAR <= layer["std"] <= std * FAR
-    axis.set_title(f"{number}: std {layer['std']:.3f}, theory {std:.3f}", fontsize=7, color=INK if near else WRONG, pad=3)
-    axis.set_yticks([])
+    axis.set_ylim(0, 1.32 * top)
     axis.set_xlim(1.05 * low, 1.05 * high)
-    axis.tick_params(labelsize=6.5, colors=INK)
+
+
+def edges_of(layer: Data) -> Array:
+    return np.linspace(layer["low"], layer["high"], BINS + 1)
+
+
+def height_of(counts: Array) -> float:
+    """ReLU's many zeros make a bar of their own that would flatten the rest, so it is cut."""
+    return max(1.0, float(min(counts.max(), 3.5 * np.sort(counts)[-4])))
 
 
 HISTOGRAMS = Figure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .contain import contained
-from .figure_canvas import Data, Figure, FiguresUnavailable, Undrawable, canvas, png
+from .figure_canvas import Data, Figure, FiguresUnavailable, canvas, png, why
 from .figure_complexity import COMPLEXITY
 from .figure_data import CLOUDS, LOSS
 from .figure_gradients import GRADIENTS
 from .figure_initial import SAME_VALUE, TWO_WEIGHTS
 from .figure_stacks import HISTOGRAMS
 from .kit import GOLDEN, Kit, KitError
-from .recording import failure
+from .terminal import wrapped
 
 if TYPE_CHECKING:
     from .local import Home
@@ -53,11 +54,11 @@ def draw_at_home(home: Home, names: Iterable[str]) -> int:
             print(fault)
     for figure in figures:
         says, image = draw_one(home, figure, recorded.get(figure.name))
+        drawn += bool(image)
         if image:
-            drawn += 1
             path = keep(home.kit.root / FOLDER / f"{figure.name}.png", image)
-            says = f"{FOLDER}/{path.name}" + (f" ({says})" if says else "")
-        print(f"  {figure.name:<{max(len(f.name) for f in figures)}}  {says}", flush=True)
+            says = f"{FOLDER}/{path.name}" + (f", but {says}" if says else "")
+        print(wrapped(f"{figure.name}: {says}", "  ", "    "), flush=True)
     return 0 if drawn else 1
 
 
@@ -85,23 +86,10 @@ def draw_one(home: Home, figure: Figure, reference: Data | None) -> tuple[str, b
         if happened is None or not happened.overran:
             raise
         return f"not drawn: it took longer than {SECONDS:.0f} s.", b""
-    except Undrawable as error:
-        return f"not drawn: {error}.", b""
-    except ModuleNotFoundError as error:
-        return f"not drawn: {error.name} is not installed here or not found.", b""
     except Exception as error:
-        return sentence(error, figure, home), b""
-    problems = [f"{row['title']}: {row['problem']}" for row in data.get("rows", ()) if row["problem"]]
-    return "; ".join(problems), image
-
-
-def sentence(error: Exception, figure: Figure, home: Home) -> str:
-    """Why a figure cannot be drawn: a stub that is not written yet, by its name, or what was raised."""
-    found = failure(error)
-    if found.kind != "stub":
-        return f"not drawn: its functions {found.says}; check them first."
-    named = {asked.name for asked in home.kit.questions if str(error) and str(error).startswith(f"{asked.question.id} ")}
-    return f"not drawn: {next(iter(named), 'something that it shows')} is not written yet."
+        return f"not drawn: {why(error)}.", b""
+    problems = Counter(row["problem"] for row in data.get("rows", ()) if row["problem"])
+    return "; ".join(f"{n} of its rows without histograms: {problem}" for problem, n in problems.items()), image
 
 
 def keep(path: Path, image: bytes) -> Path:
