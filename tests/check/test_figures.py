@@ -34,18 +34,12 @@ def unwritten(*arguments: object, **named: object) -> None:
 
 
 @pytest.mark.parametrize("figure", QUICK, ids=lambda f: f.name)
-def test_what_a_figure_shows_is_json_and_its_picture_is_the_same_bytes_twice(figure: Figure) -> None:
+def test_what_a_figure_shows_is_json_and_can_be_drawn_alone_or_with_the_reference_beside(figure: Figure) -> None:
     pytest.importorskip("matplotlib")
     data = json.loads(json.dumps(figure.measure(REFERENCE)))
-    first = png(figure.draw(data, None))
-    assert first == png(figure.draw(data, None)) and first.startswith(b"\x89PNG") and len(first) < 200_000
-
-
-@pytest.mark.parametrize("figure", [f for f in QUICK if f.needs], ids=lambda f: f.name)
-def test_the_reference_can_be_drawn_beside(figure: Figure) -> None:
-    pytest.importorskip("matplotlib")
-    data = figure.measure(REFERENCE)
-    assert figure.name == "same-value" or png(figure.draw(data, data)) != png(figure.draw(data, None))
+    alone, beside = png(figure.draw(data, None)), png(figure.draw(data, data))
+    assert alone.startswith(b"\x89PNG") and len(alone) < 200_000
+    assert (alone == beside) == (figure.name in ("same-value", "two-weights"))  # the same bytes where there is nothing to add
 
 
 def test_theory_of_the_grid_is_the_handouts_table() -> None:
@@ -117,7 +111,7 @@ def test_a_row_that_cannot_be_drawn_says_why_and_leaves_the_others() -> None:
     assert png(figure_stacks.draw(data, whole)) and png(figure_stacks.draw(data, None))
 
 
-@pytest.mark.parametrize("wrong", [0.0, 1e-8, 1e3, float("nan"), float("inf")])
+@pytest.mark.parametrize("wrong", [0.0, 1e3, float("nan")])
 def test_wrong_weights_are_drawn_or_said_to_be_undrawable(wrong: float) -> None:
     pytest.importorskip("matplotlib")
     data = figure_stacks.measure(Changed(xavier=lambda rng, shape: np.full(shape, wrong)), width=32)

@@ -41,7 +41,10 @@ def test_of_the_starter_each_figure_says_what_is_not_written_yet(kit: Path) -> N
     pytest.importorskip("matplotlib")
     done = run(kit)
     assert done.returncode == 1 and not (kit / "figures").exists()
-    assert "preprocessing: not drawn: 2.2 Standardize" in done.stdout and "same-value: not drawn: 3.3 xavier is not written yet." in done.stdout
+    assert (
+        "preprocessing: not drawn: 2.2 Standardize" in done.stdout
+        and "same-value: not drawn: 3.3 xavier is not written yet." in done.stdout
+    )
     assert "Traceback" not in done.stdout and "gradient-norms" not in done.stdout  # its functions are of parts that are off
 
 
