@@ -16,6 +16,7 @@ from .verdict import Array
 INK, THEORY, WRONG, PALE, SOFT = "#33415c", "#e07a1f", "#b3261e", "#9fb3d1", "#7a7a7a"
 STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 DPI = 140
+COLOURS = 32
 
 Data = dict[str, Any]
 """All that a figure shows beside its theory and words: JSON, that is numbers, strings, lists and dicts. Floats as `rounded` made them."""
@@ -66,12 +67,12 @@ def panels(figure: Any, rows: int, columns: int, **named: Any) -> Any:
 
 
 def png(figure: Any) -> bytes:
-    """At most 256 colours: enough, and a third of the size. One version of matplotlib gives the same bytes each time."""
+    """Few colours: enough for what is drawn here, and a fifth of the size. One version of matplotlib gives the same bytes each time."""
     matplotlib, pillow = importlib.import_module("matplotlib"), importlib.import_module("PIL.Image")  # matplotlib brings Pillow along
     drawn, file = io.BytesIO(), io.BytesIO()
     with matplotlib.rc_context(STYLE):
         figure.savefig(drawn, format="png", dpi=DPI)
-    pillow.open(drawn).convert("RGB").quantize(256).save(file, format="png", optimize=True)
+    pillow.open(drawn).convert("RGB").quantize(COLOURS).save(file, format="png", optimize=True)
     return file.getvalue()
 
 

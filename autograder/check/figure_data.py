@@ -14,14 +14,14 @@ from .verdict import Array
 
 
 def cloud() -> Array:
-    """(200, 2), far from the origin, long and leaning."""
+    """(120, 2), far from the origin, long and leaning."""
     rng = np.random.default_rng(2)
-    points: Array = rng.standard_normal((200, 2)) @ np.array([[2.6, 1.3], [0.0, 0.55]]) + [5.0, 3.0]
+    points: Array = rng.standard_normal((120, 2)) @ np.array([[2.6, 1.3], [0.0, 0.55]]) + [5.0, 3.0]
     return points
 
 
 def measure_clouds(ps2: Any) -> Data:
-    """{"raw", "centred", "normalised", "decorrelated", "whitened"}: (200, 2) each."""
+    """{"raw", "centred", "normalised", "decorrelated", "whitened"}: (120, 2) each."""
     x = cloud()
     centring = optional(ps2, "ZeroCenter")
     centred = x - np.mean(x, axis=0) if centring is None else centring().fit(x).transform(x)
