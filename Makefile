@@ -12,7 +12,7 @@ SETUP   = $(or $(FIRST),$(error No Python was found: install Python 3.10 to 3.13
 CHECKS := setup lint types check-generated pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-thorough lint types pytest regenerate check-generated audit audit-attacks gradescope release locks constraints clean
+.PHONY: help setup demo test test-thorough lint types pytest regenerate figures check-generated audit audit-attacks gradescope release locks constraints clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,9 @@ test-thorough: setup ## every test on all its seeds, and the audit: an hour or s
 
 regenerate: ## write every generated file anew from its source
 	@$(RUN) regenerate
+
+figures: ## draw the handout's figures anew, whether or not what they show has changed
+	@$(RUN) figures
 
 check-generated: ## fail if a generated file is stale
 	@$(RUN) regenerate --check

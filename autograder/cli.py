@@ -114,6 +114,15 @@ def regenerate(check: Annotated[bool, typer.Option("--check", help="Write nothin
 
 
 @app.command()
+def figures(names: Annotated[Optional[list[str]], typer.Argument(help="Only these, such as histogram-grid.")] = None) -> None:  # noqa: UP045
+    """Draw the handout's figures anew from the reference, also where nothing they show has changed."""
+    from .course import this_course
+    from .publish.figures import figures_command
+
+    raise typer.Exit(figures_command(this_course(), names or []))
+
+
+@app.command()
 def audit(
     part: Annotated[Optional[int], typer.Option(help="Only this part.")] = None,  # noqa: UP045
     seeds: Annotated[int, typer.Option(help="Seeds a misconception must fail on.")] = 20,

@@ -21,10 +21,13 @@ Checks the code in ps2/ with the checks of the grader.
                                     (activations) or a whole part (1)
   python -m ps2check relu --size 0  the same with tiny inputs (sizes 0 to 3)
   python -m ps2check progress       a bar for each part, and the minutes left
+  python -m ps2check figures        pictures of what your functions do, beside the
+                                    reference, in figures/; or only those named
   python -m ps2check submit         look everything over, write submission.zip
   python -m ps2check train --rehearse 7   the training run, in practice world 7
 """
 SUBMIT = "submit"
+FIGURES = "figures"
 TRAIN = "train"
 PROGRESS = "progress"
 
@@ -70,7 +73,7 @@ def unusable() -> str:
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser("python -m ps2check", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("what", nargs="*", help="questions, files or parts; or: progress, submit")
+    made.add_argument("what", nargs="*", help="questions, files or parts; or: progress, figures [NAME...], submit")
     made.add_argument("--size", type=int, choices=range(4), metavar="N", help="ask at a tiny size, 0 to 3")
     made.add_argument("--rehearse", type=int, metavar="WORLD", help="with train: the training run in this practice world")
     made.add_argument("--profile", help="with train: one of the course's profiles")
@@ -81,8 +84,13 @@ def run(kit: Kit, what: list[str], size: int | None) -> int:
     from .local import Home
 
     word = what[0].lower() if len(what) == 1 else ""
-    wanted = [] if word in (SUBMIT, PROGRESS) else named(kit, what)
+    drawing = bool(what) and what[0].lower() == FIGURES
+    wanted = [] if drawing or word in (SUBMIT, PROGRESS) else named(kit, what)
     home = Home(kit)
+    if drawing:
+        from .figures import draw_at_home
+
+        return draw_at_home(home, what[1:])
     if word == SUBMIT:
         return submit(home)
     if word == PROGRESS:

@@ -14,6 +14,7 @@ from ..check.question import REGISTRY, Question
 from ..course import Course, this_course
 from ..grading.kit import check_files, kit_version
 from .archive import write_zip
+from .figures import images_of, recorded
 from .goldens import golden_files
 from .handout import handout_text
 from .starter import starter
@@ -38,6 +39,7 @@ def kit_files(course: Course) -> Files:
         **{f"ps2check/{name}": data for name, data in checks.items()},
         **{f"ps2check/{GIVEN_COPY}/{name}": data for name, data in given.items()},
         **{f"ps2check/{GOLDEN}/{name}": data for name, data in goldens.items()},
+        **recorded(course, f"ps2check/{GOLDEN}"),
         SETTINGS: as_json(settings(course.assignment, digest_of(checks))),
         **surroundings(course),
     }
@@ -112,6 +114,7 @@ def question_settings(assignment: Assignment, question: Question) -> dict[str, A
 def surroundings(course: Course) -> Files:
     """README, tests, requirements and an editor's settings."""
     assignment = course.assignment
+    handout = handout_text(course)
     first = assignment.asked()[0]
     words = {
         "TITLE": assignment.title,
@@ -123,7 +126,8 @@ def surroundings(course: Course) -> Files:
     words["TORCH"] = template("README-torch.md").decode() if torch else ""
     files = {
         "README.md": filled("README.md", words),
-        "handout.md": handout_text(course).encode(),
+        "handout.md": handout.encode(),
+        **images_of(course, handout),
         "pytest.ini": template("pytest.ini"),
         "requirements.txt": template("requirements.txt"),
         "tests/test_ps2.py": template("test_ps2.py.txt"),

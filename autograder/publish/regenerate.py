@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..course import Course, this_course
 from .defaults import solutions
+from .figures import FOLDER, figure_files
 from .handout import handout_text
 from .kit import STARTER, kit_files
 from .misconceptions import misconceptions
@@ -24,10 +25,10 @@ def handout(course: Course) -> Files:
     return {"assignment/handout.md": handout_text(course).encode()}
 
 
-GENERATORS: list[Generator] = [solutions, kit, handout, misconceptions]
+GENERATORS: list[Generator] = [solutions, figure_files, kit, handout, misconceptions]
 """Each gives path (from the root of the checkout) → content, and the old bytes where nothing has changed. Add yours in a line."""
 
-OWNED = (STARTER,)
+OWNED = (STARTER, FOLDER)
 """Folders in which every file is generated: others are removed."""
 LEFT_ALONE = ("__pycache__", ".pytest_cache", ".ruff_cache", ".venv", "submission.zip", ".DS_Store")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..check.question import REGISTRY
 from ..course import Course
 from ..misconceptions import load_catalog
+from .figures import images_of
 from .handout import handout_text
 from .starter import BEGIN, END
 
@@ -26,7 +27,8 @@ def solution_files(course: Course) -> Files:
     words = {"title": course.assignment.title, "term": course.assignment.term}
     return {
         "README.md": README.format(**words).encode(),
-        "handout.md": handout_text(course).encode(),
+        "handout.md": (handout := handout_text(course)).encode(),
+        **images_of(course, handout),
         "known-mistakes.md": known_mistakes(course).encode(),
         **{
             f"ps2/{path.relative_to(course.reference).as_posix()}": without_markers(path.read_text(encoding="utf-8")).encode()
