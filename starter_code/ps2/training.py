@@ -36,7 +36,7 @@ def make_optimizer(model: nn.Module, lr: float = 0.1, momentum: float = 0.9, wei
 
 
 class PlateauSchedule:
-    """Divides the learning rate when the error stops falling.
+    """Divides the learning rate of `optimizer` when the error stops falling.
 
     `step(error)` is called once an epoch. A call fails when its error is not below best − min_delta, best being the lowest error so far
     (a call that does not fail makes its error the best). When more than `patience` calls in a row have failed, the rate of every parameter
