@@ -53,6 +53,23 @@ class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     full_a_day: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
+class Grades(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `autograder grades export` makes of points; no score that is stored depends on it.
+
+    due: local time in `timezone`, such as "2026-11-20T23:59"; "" for none. grace_minutes: after it that count as on time. late_days: whole
+    days that each student may be late for nothing. penalty: share of the earned points for each further day begun. most_days: beyond so
+    many days late nothing counts. caps: by part, the most points that count.
+    """
+
+    due: str = ""
+    timezone: str = "UTC"
+    grace_minutes: Annotated[float, msgspec.Meta(ge=0)] = 0
+    late_days: Annotated[int, msgspec.Meta(ge=0)] = 0
+    penalty: Share = 0
+    most_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    caps: dict[str, Share] = {}
+
+
 class QuestionFeedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of one question, where it differs."""
 
@@ -108,6 +125,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     gradescope: Gradescope = Gradescope()
     feedback: Feedback = Feedback()
+    grades: Grades = Grades()
     defaults: dict[str, Default] = {}
 
     def asked(self) -> list[Question]:

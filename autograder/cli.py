@@ -197,6 +197,46 @@ def lint_assignment() -> None:
     raise typer.Exit(lint_command(this_course()))
 
 
+@app.command("class")
+def class_run(
+    submissions: Annotated[Path, typer.Argument(help="An unzipped export of Gradescope, an nbgrader tree, or a folder of zips.")],
+    out: Annotated[Path, typer.Option(metavar="RESULTS", help="The folder of the results; a run goes on where it ended.")],
+    workers: Annotated[int, typer.Option(help="Graders at a time on this machine; 0: one a core.")] = 0,
+    question: Annotated[Ids, typer.Option("--question", "-q", metavar="ID", help="Grade only this one anew (may be repeated).")] = None,
+    only_changed: Annotated[bool, typer.Option("--only-changed", help="List whose points moved since the last grader, and why.")] = False,
+    never_lower: Annotated[bool, typer.Option("--never-lower", help="A question keeps the points that it had where it had more.")] = False,
+    scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="Grade on this dask scheduler instead.")] = "",
+    slurm: Annotated[bool, typer.Option("--slurm", help="Grade on Slurm, by dask-jobqueue.")] = False,
+    slurm_settings: Annotated[Optional[Path], typer.Option(metavar="TOML", help="Arguments of SLURMCluster.")] = None,  # noqa: UP045
+    jobs: Annotated[int, typer.Option(help="Jobs to ask Slurm for.")] = 4,
+    resource: Annotated[Ids, typer.Option(metavar="NAME=N", help="What each task needs of a dask worker, such as GPU=1.")] = None,
+    show_job_script: Annotated[bool, typer.Option("--show-job-script", help="Only show what Slurm would be given.")] = False,
+    simple: Annotated[bool, typer.Option("--simple", help="Without confinement; for submissions that you trust.")] = False,
+) -> None:
+    """Grade a whole class: one result a submission, groups once; stop it anywhere, start it again."""
+    from .classroom import cluster
+    from .classroom.command import Options, class_command
+    from .course import this_course
+
+    course = this_course()
+    only = chosen(question, [q.id for q in course.assignment.asked()]) or set()
+    where = None
+    if scheduler or slurm or show_job_script:
+        where = cluster.Where(scheduler, cluster.slurm_settings(slurm_settings), jobs, amounts(resource or []))
+    if where is not None and show_job_script:
+        print(cluster.job_script(where), end="")
+        return
+    raise typer.Exit(class_command(submissions, out, course, Options(workers, where, frozenset(only), only_changed, never_lower, simple)))
+
+
+def amounts(said: list[str]) -> dict[str, float]:
+    """["GPU=1"] → {"GPU": 1.0}."""
+    try:
+        return {name: float(amount) for name, _, amount in (text.partition("=") for text in said)}
+    except ValueError:
+        raise CommandError(f"--resource takes NAME=NUMBER, such as GPU=1, not {' '.join(said)}.") from None
+
+
 @app.command()
 def leaks(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, archives, notebooks or folders.")]) -> None:
     """Search what students get for solutions, markers and the secret."""
