@@ -190,9 +190,13 @@ def check(path: Path, text: str, assignment: Assignment) -> None:
     """What types alone cannot say: fractions, and that every question has its entry and every entry its question."""
     shares = {"consistent_backward": assignment.consistent_backward}
     shares |= {f"weights.{g}": w for g, w in assignment.weights.items()}
+    shares |= {"grades.penalty": assignment.grades.penalty} | {f"grades.caps.{part}": cap for part, cap in assignment.grades.caps.items()}
     shares |= {f'questions."{id}".weights.{g}': w for id, q in assignment.questions.items() for g, w in q.weights.items()}
     for key, share in shares.items():
         check_share(path, text, key, share)
+    for part in assignment.grades.caps:
+        if part not in assignment.parts:
+            raise AssignmentError(f"{path}, line {line_of(text, 'caps')}: grades.caps names part {part}, which there is not.")
     for id in assignment.questions:
         if id not in REGISTRY:
             raise AssignmentError(f'{path}, line {line_of(text, id)}: questions."{id}" is no question; the checks have {known()}.')

@@ -229,6 +229,34 @@ def class_run(
     raise typer.Exit(class_command(submissions, out, course, Options(workers, where, frozenset(only), only_changed, never_lower, simple)))
 
 
+grades = typer.Typer(help="Grades that leave the system.", no_args_is_help=True)
+app.add_typer(grades, name="grades")
+Paths = Optional[list[Path]]  # noqa: UP045
+
+
+@grades.callback()
+def grades_options() -> None:
+    """Kept as a group of its own."""
+
+
+@grades.command("export")
+def grades_export(
+    classes: Annotated[Paths, typer.Option("--class", metavar="RESULTS", help="A folder of `autograder class`.")] = None,
+    gradescope: Annotated[Paths, typer.Option(metavar="CSV", help="Gradescope's grades of the assignment.")] = None,
+    nbgrader: Annotated[Paths, typer.Option(metavar="COURSE", help="An nbgrader course folder.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write grades.csv and canvas.csv.")] = Path("dist/grades"),
+    extensions: Annotated[Optional[Path], typer.Option(metavar="CSV", help="student, due, days, late_days.")] = None,  # noqa: UP045
+    canvas: Annotated[Optional[Path], typer.Option(metavar="CSV", help="Canvas's gradebook, exported there.")] = None,  # noqa: UP045
+    column: Annotated[str, typer.Option(metavar="NAME", help="The assignment's name in Canvas.")] = "",
+) -> None:
+    """Join every source by student, apply deadline, late days and caps of assignment.toml, and write CSV files."""
+    from .course import this_course
+    from .grades.command import export
+
+    for sentence in export(this_course(), out, classes or [], gradescope or [], nbgrader or [], extensions, canvas, column):
+        print(sentence)
+
+
 def amounts(said: list[str]) -> dict[str, float]:
     """["GPU=1"] → {"GPU": 1.0}."""
     try:
@@ -269,6 +297,7 @@ def with_nbgrader() -> None:
 
 def run() -> None:
     from .assignment import AssignmentError
+    from .grades.record import GradesError
     from .grading.intake import IntakeError
     from .sandbox.errors import GraderError
 
@@ -278,7 +307,7 @@ def run() -> None:
     except OSError as error:
         print(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.", file=sys.stderr)
         sys.exit(2)
-    except (AssignmentError, CommandError, IntakeError, GraderError) as error:
+    except (AssignmentError, CommandError, GradesError, IntakeError, GraderError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
