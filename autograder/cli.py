@@ -229,6 +229,18 @@ def class_run(
     raise typer.Exit(class_command(submissions, out, course, Options(workers, where, frozenset(only), only_changed, never_lower, simple)))
 
 
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(help="A folder of `autograder class`.")],
+    out: Annotated[Optional[Path], typer.Option(metavar="DIR", help="Write class.html and students/ there.")] = None,  # noqa: UP045
+) -> None:
+    """A class in the terminal; with --out as pages: one for staff, one for each submission."""
+    from .course import this_course
+    from .report.command import report_command
+
+    raise typer.Exit(report_command(results, out, this_course()))
+
+
 grades = typer.Typer(help="Grades that leave the system.", no_args_is_help=True)
 app.add_typer(grades, name="grades")
 Paths = Optional[list[Path]]  # noqa: UP045
