@@ -230,6 +230,19 @@ def class_run(
 
 
 @app.command()
+def week(
+    students: Annotated[int, typer.Option(help="How many.")] = 300,
+    folder: Annotated[Path, typer.Option(metavar="DIR", help="Where everything goes; what an earlier week left there is removed.")] = Path(
+        "dist/week"
+    ),
+) -> None:
+    """Show a week of a course on made-up students: release, submissions, a mended grader, regrade, extensions, export."""
+    from .classroom.week import week_command
+
+    raise typer.Exit(week_command(students, folder))
+
+
+@app.command()
 def report(
     results: Annotated[Path, typer.Argument(help="A folder of `autograder class`.")],
     out: Annotated[Optional[Path], typer.Option(metavar="DIR", help="Write class.html and students/ there.")] = None,  # noqa: UP045

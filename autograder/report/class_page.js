@@ -40,7 +40,7 @@ function cell(row, index) {
     name.textContent = value;
     return made;
   }
-  made.textContent = value ?? "";
+  made.textContent = typeof value === "number" ? Math.round(100 * value) / 100 : value ?? "";
   if (index > 1) made.className = "n";
   const question = index - (columns.length - questions.length);
   if (question >= 0 && row[2].includes(question)) made.classList.add("lost");
@@ -67,6 +67,7 @@ columns.forEach(([title, long], index) => {
   const head = document.createElement("th");
   const button = document.createElement("button");
   head.scope = "col";
+  if (index > 1) head.className = "n";
   button.type = "button";
   button.textContent = title;
   button.title = long;

@@ -60,7 +60,7 @@ def facts(found: ClassSummary) -> str:
 def distribution(found: ClassSummary) -> str:
     """Bars, and the same numbers as a table."""
     counts = histogram(found.totals, found.max_total)
-    width, height, left, base = 640, 220, 40, 190
+    width, height, left, base = 640, 228, 40, 190
     step, tallest = (width - left - 10) / len(counts), max(counts)
     bars = []
     for index, count in enumerate(counts):
