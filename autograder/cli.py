@@ -141,6 +141,7 @@ def demo() -> None:
 new = typer.Typer(help="Begin anew: a term.", no_args_is_help=True)
 app.add_typer(new, name="new")
 Ids = Optional[list[str]]  # noqa: UP045
+Paths = Optional[list[Path]]  # noqa: UP045
 
 
 @new.command()
@@ -230,6 +231,20 @@ def class_run(
 
 
 @app.command()
+def similar(
+    submissions: Annotated[Path, typer.Argument(help="As for `autograder class`.")],
+    out: Annotated[Path, typer.Option(metavar="HTML", help="The page to write.")] = Path("dist/similar.html"),
+    earlier: Annotated[Paths, typer.Option(metavar="DIR", help="Submissions of an earlier term (may be repeated).")] = None,
+    most: Annotated[int, typer.Option(help="Pairs to show.")] = 50,
+) -> None:
+    """Which submissions have unusual code in common, side by side; the kit's lines do not count (needs copydetect)."""
+    from .course import this_course
+    from .similar.command import similar_command
+
+    raise typer.Exit(similar_command(submissions, out, earlier or [], most, this_course()))
+
+
+@app.command()
 def week(
     students: Annotated[int, typer.Option(help="How many.")] = 300,
     folder: Annotated[Path, typer.Option(metavar="DIR", help="Where everything goes; what an earlier week left there is removed.")] = Path(
@@ -256,7 +271,6 @@ def report(
 
 grades = typer.Typer(help="Grades that leave the system.", no_args_is_help=True)
 app.add_typer(grades, name="grades")
-Paths = Optional[list[Path]]  # noqa: UP045
 
 
 @grades.callback()
