@@ -16,6 +16,8 @@ mark { background: #ffe08a; color: #1b1b1f; }
 @media (prefers-color-scheme: dark) { mark { background: #6b5200; color: #ffffff; } }
 @media (max-width: 50rem) { .pair { grid-template-columns: 1fr; } }
 """
+AROUND = 3
+"""Lines of context."""
 HOW = (
     "Code that the kit gave, and code that more than a few submissions share, does not count; names, comments and spaces make no "
     "difference. Two people may write the same by chance, from the same lecture or with the same assistant: a pair here is a reason to "
@@ -56,11 +58,37 @@ def side_by_side(number: int, pair: Pair) -> list[str]:
 
 
 def marked(code: str, slices: Slices) -> str:
-    made, at = [], 0
+    """The code with its slices marked, and what is far from all of them left out."""
+    lines, at, made, gap = code.splitlines(keepends=True), 0, [], 0
+    near = kept_lines(code, slices)
+    for number, line in enumerate(lines):
+        if number in near:
+            made += [f'<span class="quiet">⋯ {gap} lines ⋯</span>\n'] if gap else []
+            made.append(one_line(line, at, slices))
+            gap = 0
+        else:
+            gap += 1
+        at += len(line)
+    return "".join([*made, f'<span class="quiet">⋯ {gap} lines ⋯</span>' if gap else ""])
+
+
+def kept_lines(code: str, slices: Slices) -> set[int]:
+    """Numbers of the lines of every slice, and of AROUND lines on both sides."""
+    kept: set[int] = set()
     for begin, end in slices:
-        made += [clean(code[at:begin]), f"<mark>{clean(code[begin:end])}</mark>"]
-        at = end
-    return "".join([*made, clean(code[at:])])
+        kept.update(range(code.count("\n", 0, begin) - AROUND, code.count("\n", 0, end) + AROUND + 1))
+    return kept
+
+
+def one_line(line: str, at: int, slices: Slices) -> str:
+    """A line that begins at character `at`."""
+    made, here = [], 0
+    for begin, end in slices:
+        first, last = max(begin - at, here), min(end - at, len(line))
+        if first < last:
+            made += [clean(line[here:first]), f"<mark>{clean(line[first:last])}</mark>"]
+            here = last
+    return "".join([*made, clean(line[here:])])
 
 
 def clean(code: str) -> str:

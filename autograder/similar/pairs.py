@@ -6,13 +6,17 @@ have, does not count. The index makes the work linear in the class, where compar
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
+from multiprocessing import get_context
 from typing import Any
 
+from ..classroom.pool import cores
 from ..sandbox.errors import GraderError
 from .documents import Document
 
@@ -22,6 +26,8 @@ COMMON_SHARE, COMMON_LEAST = 0.02, 4
 """What more than this share of a class has, and more than so many, is how one writes it."""
 FEWEST = 6
 """Rare fingerprints that a pair must share to be looked at."""
+MANY = 400
+"""Documents from which on other processes are worth their start."""
 Slices = tuple[tuple[int, int], ...]
 
 
@@ -44,9 +50,15 @@ def copydetect() -> Any:
     """Raises GraderError where it is not installed."""
     try:
         import copydetect.detector as module
+        from copydetect import utils
     except ImportError:
         raise GraderError("this needs copydetect, which is missing here: python -m pip install -e '.[similar]'") from None
+    utils.hash = stable  # Python's own differs from run to run, and with it which fingerprints are kept
     return module
+
+
+def stable(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little", signed=True)
 
 
 def find_pairs(documents: Iterable[Document], starter: Sequence[Document], most: int = 50) -> list[Pair]:
@@ -55,8 +67,18 @@ def find_pairs(documents: Iterable[Document], starter: Sequence[Document], most:
     for document in documents:
         by_file[document.file].append(document)
     given = {document.file: document for document in starter}
-    found = [pair for file, listed in by_file.items() for pair in pairs_of(listed, given.get(file), most)]
+    tasks = [(listed, given.get(file), most) for file, listed in by_file.items()]
+    found = [pair for pairs in each_apart(tasks) for pair in pairs]
     return sorted(found, key=lambda pair: (-pair.shared, pair.first.owner, pair.second.owner))[:most]
+
+
+def each_apart(tasks: list[tuple[list[Document], Document | None, int]]) -> Iterator[list[Pair]]:
+    """A process a file where there are many documents."""
+    if sum(len(listed) for listed, _, _ in tasks) < MANY or cores() < 2:
+        yield from (pairs_of(*task) for task in tasks)
+        return
+    with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as processes:
+        yield from processes.map(pairs_of, *zip(*sorted(tasks, key=lambda task: -len(task[0])), strict=True))
 
 
 def pairs_of(listed: list[Document], starter: Document | None, most: int) -> list[Pair]:

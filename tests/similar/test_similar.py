@@ -79,6 +79,13 @@ def test_the_page_shows_both_sides_and_runs_nothing_of_theirs():
     assert page.count("<pre") == 2 and "<mark>" in page
 
 
+def test_far_from_what_is_alike_lines_are_left_out_and_counted():
+    padding = "".join(f"\n\ndef own_{n}(x):\n    return {n} + x[{n}] * {n * n}\n" for n in range(40))
+    one = Document("ann", "activations.py", padding + OWN)
+    page = similar_page("PS2", find_pairs(class_of(one, Document("bo", "activations.py", HONEST + renamed(OWN))), []), 14)
+    assert "lines ⋯" in page and "unusual_helper" in page and "own_3(" not in page
+
+
 def test_nothing_unusual_is_said():
     assert "Nothing unusual in 12 files" in similar_page("PS2", find_pairs(class_of(), []), 12)
 
