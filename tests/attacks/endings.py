@@ -69,7 +69,7 @@ ATTACKS = [
         "import signal, time\nfor s in set(signal.Signals) - {9, 19}:\n    signal.signal(s, signal.SIG_IGN)\ntime.sleep(99)",
     ),
     Attack("a busy loop", "and was stopped", "while True: pass"),
-    Attack("a handler of SIGXCPU", "s and was stopped", "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"),
+    Attack("a handler of SIGXCPU", "and was stopped", "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"),
     Attack(
         "an alarm that exits",
         "ended its own process (exit status 0)",
