@@ -240,9 +240,10 @@ def class_run(
     from .classroom import cluster
     from .classroom.command import Options, class_command
     from .course import this_course
+    from .training.question import ID as TRAINING
 
     course = this_course()
-    only = chosen(question, [q.id for q in course.assignment.asked()]) or set()
+    only = chosen(question, [q.id for q in course.assignment.asked()] + ([TRAINING] if course.assignment.training.on else [])) or set()
     where = None
     if scheduler or slurm or show_job_script:
         where = cluster.Where(scheduler, cluster.slurm_settings(slurm_settings), jobs, amounts(resource or []))

@@ -57,7 +57,8 @@ def runner(course: Course, options: Options) -> Run:
     settings = Settings(str(course.root.resolve()), options.only, options.simple)
     if options.cluster is not None:
         return cluster.runner(options.cluster, settings)
-    seconds = 60 * course.assignment.gradescope.minutes
+    training = course.assignment.training
+    seconds = 60 * (course.assignment.gradescope.minutes + (training.minutes if training.on else 0))
     return lambda tasks: pool.run(tasks, settings, options.workers or pool.cores(), seconds)
 
 

@@ -13,6 +13,7 @@ from ..grading.grade import Grader
 from ..grading.intake import IntakeError
 from ..grading.result import encode, write_atomically
 from ..sandbox.footing import Footing
+from ..training.question import ID as TRAINING
 from .reading import gathered
 
 
@@ -66,8 +67,11 @@ class ClassGrader:
                 result = self.grader.grade(source, only=only)
         except IntakeError as error:
             return Done(task.id, str(error), cpu() - began)
-        if not result.finished:
+        left = {q.id for q in result.questions if q.status == "not reached"}
+        if left - {TRAINING}:
             return Done(task.id, "its grading did not come to an end in the time that assignment.toml gives.", cpu() - began)
+        if left and only == {TRAINING}:
+            return Done(task.id, "its training run has no stored result yet; `autograder train` makes one.", cpu() - began)
         write_atomically(Path(task.result), encode(result))
         return Done(task.id, "", cpu() - began)
 

@@ -12,7 +12,7 @@ from .. import assignment as settings
 from ..course import ENGINE, Course
 from .reading import seed_of
 
-GRADING = ("check", "grading", "sandbox", "misconceptions")
+GRADING = ("check", "grading", "sandbox", "misconceptions", "training")
 """The rooms that a verdict or a sentence depends on."""
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from ..classroom.index import Entry
 from ..grading.result import Result
+from . import training
 from .html import bar, number, page, percent, table, text
 from .summary import ClassSummary, QuestionSummary, histogram
 
@@ -35,12 +36,15 @@ th[aria-sort="descending"] button::after { content: " ▼"; }
 NARROW = 26  # letters of a name in the table
 
 
-def class_page(found: ClassSummary, says: Mapping[str, tuple[str, str]], links: bool = True) -> str:
-    """says: known mistake → its question and sentence. links: whether students/ID.html lie beside this page."""
+def class_page(
+    found: ClassSummary, says: Mapping[str, tuple[str, str]], links: bool = True, trained: Sequence[training.Trained] = ()
+) -> str:
+    """says: known mistake → its question and sentence. links: whether students/ID.html lie beside this page. trained: stored runs."""
     body = [f"<h1>{text(found.assignment or 'Class')}: {len(found.graded)} submissions</h1>", facts(found)]
     body += ["<h2>Points</h2>", distribution(found)] if found.totals else []
     body += ["<h2>Questions</h2>", questions(found.questions)]
     body += ["<h2>Known mistakes</h2>", mistakes(found, says)]
+    body += ["<h2>Training runs</h2>", *training.accuracies(trained)] if trained else []
     body += ["<h2>To look at</h2>", attention(found)]
     body += ["<h2 id=students-title>Submissions</h2>", *students(found, links)]
     return page(f"{found.assignment or 'Class'}: {len(found.graded)} submissions", body, STYLE, SCRIPT.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from . import terminal
 from .class_page import class_page
 from .student import student_page
 from .summary import ClassSummary, summarize
+from .training import stored_runs
 
 
 def report_command(results: Path, out: Path | None, course: Course) -> int:
@@ -38,10 +39,11 @@ def read(results: Path, course: Course) -> ClassSummary:
 
 def write_pages(found: ClassSummary, out: Path, course: Course) -> None:
     titles = {int(part): settings.title for part, settings in course.assignment.parts.items()}
+    trained = stored_runs(course, {entry.digest for entry, _ in found.graded})
     (out / "students").mkdir(parents=True, exist_ok=True)
     for entry, result in found.graded:
         who = ", ".join(member.name or member.id for member in entry.members)
-        (out / "students" / f"{entry.id}.html").write_bytes(student_page(result, who, titles).encode())
+        (out / "students" / f"{entry.id}.html").write_bytes(student_page(result, who, titles, trained.get(entry.digest)).encode())
         (out / "students" / f"{entry.id}.md").write_bytes(markdown.render(result))
     says = {mistake.id: (mistake.question, mistake.says) for mistake in load_catalog().values()}
-    write_atomically(out / "class.html", class_page(found, says).encode())
+    write_atomically(out / "class.html", class_page(found, says, trained=list(trained.values())).encode())

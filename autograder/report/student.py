@@ -7,13 +7,14 @@ from itertools import groupby
 
 from ..grading.result import QuestionResult, Result
 from .html import bar, block, number, page, percent, table, text
+from .training import Trained, curve
 
 STYLE = "body { max-width: 52rem; }\n.score { font-size: 1.5rem; margin: .2rem 0; }\nsection { margin-top: 1.6rem; }\n"
 LOST = ("failed", "partial", "fault", "not reached")
 
 
-def student_page(result: Result, who: str = "", parts: Mapping[int, str] | None = None) -> str:
-    """who: its heading, beside the assignment. parts: their titles."""
+def student_page(result: Result, who: str = "", parts: Mapping[int, str] | None = None, trained: Trained | None = None) -> str:
+    """who: its heading, beside the assignment. parts: their titles. trained: the stored training run, where there is one."""
     title = result.assignment or "Result"
     head = [f"<h1>{text(title)}</h1>", f'<p class="quiet">{text(who)}</p>' if who else ""]
     head.append(f'<p class="score">{number(result.total)} of {number(result.max_total)} points</p>')
@@ -27,6 +28,7 @@ def student_page(result: Result, who: str = "", parts: Mapping[int, str] | None 
     body += [f"<h2>Not written yet</h2>\n<p>{', '.join(f'{text(q.id)} {text(q.title)}' for q in blank)}</p>"] if blank else []
     if not lost and not blank:
         body.append("<p>Everything passed.</p>")
+    body += ["<h2>The training run</h2>", curve(trained)] if trained and trained.record.curve else []
     body += ["<h2>Every question</h2>", questions(result)]
     return page(f"{title}: {number(result.total)} of {number(result.max_total)}", body, STYLE)
 

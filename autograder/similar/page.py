@@ -59,7 +59,7 @@ def side_by_side(number: int, pair: Pair) -> list[str]:
 
 def marked(code: str, slices: Slices) -> str:
     """The code with its slices marked, and what is far from all of them left out."""
-    lines, at, made, gap = code.splitlines(keepends=True), 0, [], 0
+    lines, at, made, gap = [line + "\n" for line in code.split("\n")], 0, [], 0
     near = kept_lines(code, slices)
     for number, line in enumerate(lines):
         if number in near:
