@@ -12,7 +12,7 @@ SETUP   = $(or $(FIRST),$(error No Python was found: install Python 3.10 to 3.13
 CHECKS := setup lint types check-generated pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-thorough lint types pytest regenerate figures check-generated audit audit-attacks gradescope release locks constraints clean
+.PHONY: help setup demo week test test-thorough lint types pytest regenerate figures check-generated audit audit-attacks gradescope release locks constraints clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,9 @@ setup: ## make .venv/ with everything needed (a moment when nothing changed)
 
 demo: setup ## grade a few submissions and show what students and staff see
 	@$(RUN) demo
+
+week: setup ## a week of a 300-student course in some minutes; STUDENTS=40 for fewer
+	@$(RUN) week $(if $(STUDENTS),--students $(STUDENTS))
 
 test: ## setup, lint, types, check-generated and all tests, in that order
 	@start=$$(date +%s); \

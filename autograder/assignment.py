@@ -54,6 +54,23 @@ class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     full_a_day: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
+class Grades(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `autograder grades export` makes of points; no score that is stored depends on it.
+
+    due: local time in `timezone`, such as "2026-11-20T23:59"; "" for none. grace_minutes: after it that count as on time. late_days: whole
+    days that each student may be late for nothing. penalty: share of the earned points for each further day begun. most_days: beyond so
+    many days late nothing counts. caps: by part, the most points that count.
+    """
+
+    due: str = ""
+    timezone: str = "UTC"
+    grace_minutes: Annotated[float, msgspec.Meta(ge=0)] = 0
+    late_days: Annotated[int, msgspec.Meta(ge=0)] = 0
+    penalty: Share = 0
+    most_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    caps: dict[str, Share] = {}
+
+
 class QuestionFeedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of one question, where it differs."""
 
@@ -110,6 +127,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gradescope: Gradescope = Gradescope()
     training: Training = Training()
     feedback: Feedback = Feedback()
+    grades: Grades = Grades()
     defaults: dict[str, Default] = {}
 
     def asked(self) -> list[Question]:
@@ -178,9 +196,13 @@ def check(path: Path, text: str, assignment: Assignment) -> None:
     """What types alone cannot say: fractions, and that every question has its entry and every entry its question."""
     shares = {"consistent_backward": assignment.consistent_backward}
     shares |= {f"weights.{g}": w for g, w in assignment.weights.items()}
+    shares |= {"grades.penalty": assignment.grades.penalty} | {f"grades.caps.{part}": cap for part, cap in assignment.grades.caps.items()}
     shares |= {f'questions."{id}".weights.{g}': w for id, q in assignment.questions.items() for g, w in q.weights.items()}
     for key, share in shares.items():
         check_share(path, text, key, share)
+    for part in assignment.grades.caps:
+        if part not in assignment.parts:
+            raise AssignmentError(f"{path}, line {line_of(text, 'caps')}: grades.caps names part {part}, which there is not.")
     for id in assignment.questions:
         if id not in REGISTRY:
             raise AssignmentError(f'{path}, line {line_of(text, id)}: questions."{id}" is no question; the checks have {known()}.')

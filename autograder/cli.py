@@ -172,6 +172,7 @@ def demo() -> None:
 new = typer.Typer(help="Begin anew: a term.", no_args_is_help=True)
 app.add_typer(new, name="new")
 Ids = Optional[list[str]]  # noqa: UP045
+Paths = Optional[list[Path]]  # noqa: UP045
 
 
 @new.command()
@@ -228,6 +229,113 @@ def lint_assignment() -> None:
     raise typer.Exit(lint_command(this_course()))
 
 
+@app.command("class")
+def class_run(
+    submissions: Annotated[Path, typer.Argument(help="An unzipped export of Gradescope, an nbgrader tree, or a folder of zips.")],
+    out: Annotated[Path, typer.Option(metavar="RESULTS", help="The folder of the results; a run goes on where it ended.")],
+    workers: Annotated[int, typer.Option(help="Graders at a time on this machine; 0: one a core.")] = 0,
+    question: Annotated[Ids, typer.Option("--question", "-q", metavar="ID", help="Grade only this one anew (may be repeated).")] = None,
+    only_changed: Annotated[bool, typer.Option("--only-changed", help="List whose points moved since the last grader, and why.")] = False,
+    never_lower: Annotated[bool, typer.Option("--never-lower", help="A question keeps the points that it had where it had more.")] = False,
+    scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="Grade on this dask scheduler instead.")] = "",
+    slurm: Annotated[bool, typer.Option("--slurm", help="Grade on Slurm, by dask-jobqueue.")] = False,
+    slurm_settings: Annotated[Optional[Path], typer.Option(metavar="TOML", help="Arguments of SLURMCluster.")] = None,  # noqa: UP045
+    jobs: Annotated[int, typer.Option(help="Jobs to ask Slurm for.")] = 4,
+    resource: Annotated[Ids, typer.Option(metavar="NAME=N", help="What each task needs of a dask worker, such as GPU=1.")] = None,
+    show_job_script: Annotated[bool, typer.Option("--show-job-script", help="Only show what Slurm would be given.")] = False,
+    simple: Annotated[bool, typer.Option("--simple", help="Without confinement; for submissions that you trust.")] = False,
+) -> None:
+    """Grade a whole class: one result a submission, groups once; stop it anywhere, start it again."""
+    from .classroom import cluster
+    from .classroom.command import Options, class_command
+    from .course import this_course
+    from .training.question import ID as TRAINING
+
+    course = this_course()
+    only = chosen(question, [q.id for q in course.assignment.asked()] + ([TRAINING] if course.assignment.training.on else [])) or set()
+    where = None
+    if scheduler or slurm or show_job_script:
+        where = cluster.Where(scheduler, cluster.slurm_settings(slurm_settings), jobs, amounts(resource or []))
+    if where is not None and show_job_script:
+        print(cluster.job_script(where), end="")
+        return
+    raise typer.Exit(class_command(submissions, out, course, Options(workers, where, frozenset(only), only_changed, never_lower, simple)))
+
+
+@app.command()
+def similar(
+    submissions: Annotated[Path, typer.Argument(help="As for `autograder class`.")],
+    out: Annotated[Path, typer.Option(metavar="HTML", help="The page to write.")] = Path("dist/similar.html"),
+    earlier: Annotated[Paths, typer.Option(metavar="DIR", help="Submissions of an earlier term (may be repeated).")] = None,
+    most: Annotated[int, typer.Option(help="Pairs to show.")] = 50,
+) -> None:
+    """Which submissions have unusual code in common, side by side; the kit's lines do not count (needs copydetect)."""
+    from .course import this_course
+    from .similar.command import similar_command
+
+    raise typer.Exit(similar_command(submissions, out, earlier or [], most, this_course()))
+
+
+@app.command()
+def week(
+    students: Annotated[int, typer.Option(help="How many.")] = 300,
+    folder: Annotated[Path, typer.Option(metavar="DIR", help="Where everything goes; what an earlier week left there is removed.")] = Path(
+        "dist/week"
+    ),
+) -> None:
+    """Show a week of a course on made-up students: release, submissions, a mended grader, regrade, extensions, export."""
+    from .classroom.week import week_command
+
+    raise typer.Exit(week_command(students, folder))
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(help="A folder of `autograder class`.")],
+    out: Annotated[Optional[Path], typer.Option(metavar="DIR", help="Write class.html and students/ there.")] = None,  # noqa: UP045
+) -> None:
+    """A class in the terminal; with --out as pages: one for staff, one for each submission."""
+    from .course import this_course
+    from .report.command import report_command
+
+    raise typer.Exit(report_command(results, out, this_course()))
+
+
+grades = typer.Typer(help="Grades that leave the system.", no_args_is_help=True)
+app.add_typer(grades, name="grades")
+
+
+@grades.callback()
+def grades_options() -> None:
+    """Kept as a group of its own."""
+
+
+@grades.command("export")
+def grades_export(
+    classes: Annotated[Paths, typer.Option("--class", metavar="RESULTS", help="A folder of `autograder class`.")] = None,
+    gradescope: Annotated[Paths, typer.Option(metavar="CSV", help="Gradescope's grades of the assignment.")] = None,
+    nbgrader: Annotated[Paths, typer.Option(metavar="COURSE", help="An nbgrader course folder.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write grades.csv and canvas.csv.")] = Path("dist/grades"),
+    extensions: Annotated[Optional[Path], typer.Option(metavar="CSV", help="student, due, days, late_days.")] = None,  # noqa: UP045
+    canvas: Annotated[Optional[Path], typer.Option(metavar="CSV", help="Canvas's gradebook, exported there.")] = None,  # noqa: UP045
+    column: Annotated[str, typer.Option(metavar="NAME", help="The assignment's name in Canvas.")] = "",
+) -> None:
+    """Join every source by student, apply deadline, late days and caps of assignment.toml, and write CSV files."""
+    from .course import this_course
+    from .grades.command import export
+
+    for sentence in export(this_course(), out, classes or [], gradescope or [], nbgrader or [], extensions, canvas, column):
+        print(sentence)
+
+
+def amounts(said: list[str]) -> dict[str, float]:
+    """["GPU=1"] → {"GPU": 1.0}."""
+    try:
+        return {name: float(amount) for name, _, amount in (text.partition("=") for text in said)}
+    except ValueError:
+        raise CommandError(f"--resource takes NAME=NUMBER, such as GPU=1, not {' '.join(said)}.") from None
+
+
 @app.command()
 def leaks(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, archives, notebooks or folders.")]) -> None:
     """Search what students get for solutions, markers and the secret."""
@@ -260,6 +368,7 @@ def with_nbgrader() -> None:
 
 def run() -> None:
     from .assignment import AssignmentError
+    from .grades.record import GradesError
     from .grading.intake import IntakeError
     from .sandbox.errors import GraderError
 
@@ -269,7 +378,7 @@ def run() -> None:
     except OSError as error:
         print(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.", file=sys.stderr)
         sys.exit(2)
-    except (AssignmentError, CommandError, IntakeError, GraderError) as error:
+    except (AssignmentError, CommandError, GradesError, IntakeError, GraderError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -293,6 +293,7 @@ class Grading:
             items=[ItemResult(r.item, r.passed, r.ratio if abs(r.ratio) < float("inf") else None) for r in judged.rows],
             seconds=time.monotonic() - began,
             sentences=sentences,
+            causes=judged.causes,
             output="" if self.course.assignment.telling(question, self.stage) == "none" and status != "passed" else answer.output,
         )
 

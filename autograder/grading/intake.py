@@ -23,7 +23,7 @@ from .compiling import examine_apart
 from .folder import read_folder
 from .upload import IntakeError, Upload, about_link, reason
 
-__all__ = ["IntakeError", "Submission", "digest_of", "take"]
+__all__ = ["IntakeError", "Submission", "digest_of", "identify", "own_files", "take"]
 
 FIXED_TIME = 1_700_000_000  # seconds; no time of the upload reaches the worker
 LARGEST_MANIFEST = 65_536
@@ -62,6 +62,18 @@ def take(source: Path, into: Path, *, given: Path, wanted: Collection[str]) -> S
     missing = {name: _missing(name, layout.remarks) for name in sorted(set(wanted) - own.keys() - givens.keys())}
     faults = missing | examine_apart(into / PACKAGE, sorted(own))
     return Submission(str(into.resolve()), digest_of(own), remarks, faults, manifest)
+
+
+def identify(source: Path, *, given: Path, wanted: Collection[str]) -> str:
+    """The digest that `take` would give, without writing or compiling anything. Raises IntakeError as it does."""
+    return digest_of(own_files(source, given=given, wanted=wanted))
+
+
+def own_files(source: Path, *, given: Path, wanted: Collection[str]) -> dict[str, bytes]:
+    """The student's own files, by name inside ps2. Raises IntakeError as `take` does."""
+    with _opened(source) as upload:
+        layout = _found(upload, wanted)
+        return {name: data for name, data in layout.files.items() if name not in GIVEN or not (given / name).is_file()}
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

@@ -30,7 +30,10 @@ class ItemResult(msgspec.Struct, frozen=True):
 
 
 class QuestionResult(msgspec.Struct, frozen=True):
-    """One question, graded. sentences: what the student reads, most important first. output: what the student's code printed."""
+    """One question, graded. sentences: what the student reads, most important first. output: what the student's code printed.
+
+    causes: known mistakes that explain it, by their ids in the catalog; for staff.
+    """
 
     id: str
     part: int
@@ -42,6 +45,7 @@ class QuestionResult(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     sentences: list[str] = []
     output: str = ""
+    causes: list[str] = []
 
 
 class Result(msgspec.Struct, frozen=True):

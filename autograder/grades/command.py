@@ -1,0 +1,67 @@
+"""`autograder grades export`: every source joined, policies applied, files written, and what staff should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..course import Course
+from ..grading.result import rounded, write_atomically
+from . import sources, write
+from .late import Policy, policy_of, read_extensions, zone_of
+from .record import GradesError, Record, join
+from .score import Grade, grade_of
+
+SHOWN = 10
+
+
+def export(
+    course: Course,
+    out: Path,
+    classes: Sequence[Path] = (),
+    gradescope: Sequence[Path] = (),
+    nbgrader: Sequence[Path] = (),
+    extensions: Path | None = None,
+    canvas: Path | None = None,
+    column: str = "",
+) -> list[str]:
+    """Write OUT/grades.csv and, with `canvas`, OUT/canvas.csv; sentences for staff. Raises GradesError."""
+    read: list[tuple[Callable[[Path], list[Record]], Sequence[Path]]] = [
+        (sources.of_class, classes),
+        (sources.of_gradescope, gradescope),
+        (sources.of_nbgrader, nbgrader),
+    ]
+    lists = [reader(path) for reader, paths in read for path in paths]
+    if not lists:
+        raise GradesError("there is nothing to export; name a source: --class RESULTS, --gradescope CSV or --nbgrader COURSE.")
+    records = join(lists)
+    policy = policy_of(course.assignment, read_extensions(extensions, zone_of(course.assignment)) if extensions else {})
+    grades = [grade_of(record, policy, course.assignment) for record in sorted(records, key=lambda r: r.member.id.casefold())]
+    write_atomically(out / "grades.csv", write.generic(grades))
+    says = [f"{out / 'grades.csv'}: {len(grades)} students.", *about(grades, policy)]
+    if canvas is not None:
+        data, empty, unknown = write.canvas(grades, canvas, column or course.assignment.title)
+        write_atomically(out / "canvas.csv", data)
+        says.append(f"{out / 'canvas.csv'}: import it in Canvas (Grades, Import).")
+        says += named("in Canvas have no grade here (their cells are empty)", empty) + named("are not in Canvas's gradebook", unknown)
+    return says
+
+
+def about(grades: list[Grade], policy: Policy) -> list[str]:
+    late = [grade for grade in grades if grade.lateness.days]
+    penalized = [grade for grade in late if grade.lateness.lost]
+    says = [f"{len(late)} were late, {len(penalized)} of them lose points by that."] if policy.due else []
+    untimed = [g.record.member.id for g in grades if g.record.submitted is None and g.record.questions]
+    says += named("have no time of submission, and count as on time", untimed) if policy.due else []
+    known = {name for grade in grades for name in grade.record.names}
+    says += named("have an extension and no submission", [name for name in policy.extensions if name not in known])
+    says += [f"{g.record.member.id}: {remark}" for g in grades for remark in g.record.remarks]
+    over = [g.record.member.id for g in grades if rounded(g.score) > rounded(g.most)]
+    return says + named("have more points than there are", over)
+
+
+def named(what: str, who: list[str]) -> list[str]:
+    if not who:
+        return []
+    more = f" and {len(who) - SHOWN} more" if len(who) > SHOWN else ""
+    return [f"{len(who)} {what}: {', '.join(who[:SHOWN])}{more}."]

@@ -1,0 +1,1 @@
+"""Which submissions have unusual code in common: copydetect's fingerprints, an index of them, a page (extra `similar`)."""

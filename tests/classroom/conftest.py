@@ -1,0 +1,57 @@
+"""A small course (five questions, no torch), a class of it, and its results."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.classroom import synthetic
+from autograder.classroom.grader import Settings
+from autograder.classroom.pool import run as on_pool
+from autograder.classroom.run import carry_out, plan
+from autograder.course import Course, this_course
+
+
+def make_course(root: Path) -> Course:
+    for folder in ("assignment", "solutions", "starter_code"):
+        shutil.copytree(this_course().root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "secret"))
+    toml = root / "assignment" / "assignment.toml"
+    toml.write_text(re.sub(r'(?m)^(\[questions\."[2-9]\.\d+"\])$', r"\1\non = false", toml.read_text(encoding="utf-8")), encoding="utf-8")
+    (root / "assignment" / "secret").write_text("nothing but a test, forty characters long")
+    return Course(root)
+
+
+def grade_class(folder: Path, out: Path, course: Course, **options):
+    """The index, and the ids that were graded now."""
+    made = plan(folder, out, course, **options)
+    settings = Settings(str(course.root), frozenset(options.get("only") or ()))
+    graded = []
+
+    def run(tasks):
+        for done in on_pool(tasks, settings, 2, 300.0):
+            graded.append(done.id)
+            yield done
+
+    return carry_out(made, run), graded
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory):
+    return make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="session")
+def classroom(course, tmp_path_factory):
+    """Six zips, of which two hold the same files and one holds nothing."""
+    folder = synthetic.write_class(tmp_path_factory.mktemp("class") / "zips", course, 4)
+    shutil.copyfile(folder / "s0001.zip", folder / "s0005.zip")
+    (folder / "s0006.zip").write_bytes(b"no zip at all")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def graded(course, classroom, tmp_path_factory):
+    out = tmp_path_factory.mktemp("results")
+    index, ids = grade_class(classroom, out, course)
+    return out, index, ids

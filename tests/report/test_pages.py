@@ -1,0 +1,67 @@
+import json
+import re
+
+import pytest
+
+from autograder.grading.result import QuestionResult, Result
+from autograder.report.class_page import class_page
+from autograder.report.student import student_page
+from autograder.report.summary import histogram
+
+SAYS = {"elu-backward-alpha": ("1.5", "the slope is α")}
+HOSTILE = "</pre></script><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\u202e"
+
+
+def test_a_class_page_loads_nothing_and_runs_nothing_of_a_stranger(made_up):
+    page = class_page(made_up(60), SAYS)
+    assert not re.search(r"(src|href)=[\"']?(https?:|//)|url\(|@import", page)
+    assert "default-src 'none'" in page
+    assert "</script> 1" not in page
+
+
+def test_its_data_has_a_row_for_every_submission_and_a_cell_for_every_column(made_up):
+    data = json.loads(re.search(r'id="data">(.*?)</script>', class_page(made_up(60), SAYS), re.DOTALL)[1])
+    assert len(data["rows"]) == 60
+    assert {len(row) - 3 for row in data["rows"]} == {len(data["columns"])}
+    assert data["rows"][5][3] == "Student </script> 5"
+
+
+def test_mistakes_slow_questions_and_troubles_are_named(made_up):
+    page = class_page(made_up(60), SAYS)
+    assert "elu-backward-alpha" in page and "the slope is α" in page
+    assert "1.5 ELU is slow" in page
+    assert "the zip is damaged." in page
+
+
+def test_a_class_without_a_result_has_a_page(made_up):
+    assert "0 submissions" in class_page(made_up(0), {})
+
+
+def test_full_marks_are_in_the_last_bar_and_nothing_is_lost():
+    counts = histogram([0, 0.1, 43, 86, 86], 86)
+    assert sum(counts) == 5 and counts[-1] == 2 and counts[0] == 2
+
+
+def report(**fields):
+    base = {"sentences": ["1.5 ELU: differs.\n  your result [1]"], "output": "hello"} | fields
+    question = QuestionResult("1.5", 1, "ELU", 1.5, 3.0, "partial", **base)
+    empty = QuestionResult("1.6", 1, "PReLU", 0.0, 3.0, "empty")
+    return Result("d", "", "1", "s", 1.5, 6.0, {}, [question, empty], assignment="PS2")
+
+
+def test_a_student_reads_points_by_part_each_sentence_and_its_example():
+    page = student_page(report(), "Ann", {1: "Activation functions"})
+    assert "1.5 of 6 points" in page and "Part 1: Activation functions" in page
+    assert "<p>1.5 ELU: differs.</p>" in page and "your result [1]</pre>" in page
+    assert "What your code printed" in page and "1.6 PReLU" in page
+
+
+@pytest.mark.parametrize("field", ["sentences", "output"])
+def test_what_a_student_printed_is_text_on_their_page(field):
+    page = student_page(report(**{field: [HOSTILE] if field == "sentences" else HOSTILE}))
+    assert "<script" not in page and "<img" not in page and "\x1b" not in page and "\u202e" not in page
+    assert "script-src" not in page
+
+
+def test_a_mistake_known_to_staff_is_not_on_the_students_page():
+    assert "elu-backward-alpha" not in student_page(report(causes=["elu-backward-alpha"]))
