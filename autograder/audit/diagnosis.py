@@ -22,7 +22,7 @@ from ..grading.likeness import same
 from ..grading.redraw import Redraw
 from ..misconceptions import Misconception
 from .report import Audit, Finding
-from .runs import reference, seed_of, wanted
+from .runs import answers, memory, reference, seed_of, wanted
 
 FIRST = 0.95
 """Share of runs in which a mistake must be named first to count as diagnosed."""
@@ -47,10 +47,10 @@ class Scene:
 
     def blank(self, level: int | None, number: int) -> Run:
         """A run without answers."""
+        id = self.question.id
         if level is None:
-            want = wanted(self.question.id, number)
-        else:
-            want = record(self.question, reference(), Redraw(seed_of(number), level, {}), trusted=True)
+            return Run(level, seed_of(number), wanted(id, number), {}, None, memory(id, number), answers(id, number))
+        want = record(self.question, reference(), Redraw(seed_of(number), level, {}), trusted=True)
         return Run(level, seed_of(number), want, {}, None, known={})
 
     def runs(self) -> list[Run]:

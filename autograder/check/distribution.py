@@ -87,9 +87,11 @@ def repeats(got: Parts) -> str:
 
 
 def overlap(a: Array, b: Array) -> bool:
-    """Whether two heads are equal, up to a factor."""
+    """Whether two heads are equal, up to a factor and a number that is added."""
     if a.shape != b.shape:
         return True
+    if a.size > 2:
+        a, b = a - a.mean(), b - b.mean()
     size = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
     return not abs(float(a @ b)) < (1 - 1e-9) * size
 
