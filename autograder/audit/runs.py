@@ -36,20 +36,28 @@ def reference_folder() -> Path:
 
 @functools.cache
 def reference() -> Package:
-    """The reference with every file loaded: what is imported while a name is replaced would keep the replacement."""
-    package = Package(reference_folder(), "ps2_audited")
+    return Package(reference_folder(), "ps2_audited")
+
+
+@functools.cache
+def stage() -> Package:
+    """A second copy, in which names are replaced, while the first one says what is right.
+
+    Every file is loaded: what is imported while a name is replaced would keep the replacement.
+    """
+    package = Package(reference_folder(), "ps2_stage")
     for file in sorted({home_of(name) or "" for question in REGISTRY.values() for name in question.names}):
         if (reference_folder() / f"{file}.py").is_file():
-            importlib.import_module(f"ps2_audited.{file}")
+            importlib.import_module(f"ps2_stage.{file}")
     return package
 
 
 @contextmanager
 def replaced(builds: Mapping[str, Build]) -> Iterator[Package]:
     """The reference while each named class or function is `build(right one)`."""
-    wrong = {name: build(getattr(reference(), name)) for name, build in builds.items()}
-    with reference().standing_in(**wrong):
-        yield reference()
+    wrong = {name: build(getattr(stage(), name)) for name, build in builds.items()}
+    with stage().standing_in(**wrong):
+        yield stage()
 
 
 # ---- what is remembered of a run
