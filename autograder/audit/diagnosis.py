@@ -22,16 +22,16 @@ from ..grading.likeness import same
 from ..grading.redraw import Redraw
 from ..misconceptions import Misconception
 from .report import Audit, Finding
-from .runs import reference, seed_of, wanted
+from .runs import answers, memory, reference, seed_of, wanted
 
 FIRST = 0.95
 """Share of runs in which a mistake must be named first to count as diagnosed."""
 SLOWER = 10
-"""Seeds a scene where a question has no small sizes: its judges of distributions take a second a run."""
+"""Seeds a scene where a question has no small sizes (its judges of distributions take a second a run) or needs torch."""
 MOST_DIAGNOSES = 150
 """Of one question's single mistakes: more than that only thoroughly."""
-MOST_PAIRS = 12
-"""Pairs a question that are tried, always the same ones."""
+MOST_PAIRS, MOST_TORCH_PAIRS = 12, 6
+"""Pairs a question that are tried, always the same ones; of torch modules each takes a second."""
 PAID = Fraction(1, 2)
 """What a consistent backward earns here."""
 
@@ -47,10 +47,10 @@ class Scene:
 
     def blank(self, level: int | None, number: int) -> Run:
         """A run without answers."""
+        id = self.question.id
         if level is None:
-            want = wanted(self.question.id, number)
-        else:
-            want = record(self.question, reference(), Redraw(seed_of(number), level, {}), trusted=True)
+            return Run(level, seed_of(number), wanted(id, number), {}, None, memory(id, number), answers(id, number))
+        want = record(self.question, reference(), Redraw(seed_of(number), level, {}), trusted=True)
         return Run(level, seed_of(number), want, {}, None, known={})
 
     def runs(self) -> list[Run]:
@@ -84,7 +84,11 @@ def audit_diagnosis(id: str, seeds: int, thorough: bool = False) -> Audit:
     """Single mistakes, then pairs, of one question: on all seeds when thorough, else on as many as take about half a minute."""
     question = REGISTRY[id]
     known = known_mistakes(question)
-    count = seeds // 2 if thorough else min(seeds // (2 if question.ladder else SLOWER), MOST_DIAGNOSES // len(known or "1"))
+    count = (
+        seeds // 2
+        if thorough
+        else min(seeds // (2 if question.ladder and not question.needs_torch else SLOWER), MOST_DIAGNOSES // len(known or "1"))
+    )
     scenes = [Scene(question, number) for number in range(max(1, count))]
     found: list[Finding] = []
     first = 0
@@ -110,7 +114,7 @@ def named_first(scene: Scene, mistake: Misconception) -> str:
 def audit_pairs(scene: Scene, known: list[Misconception]) -> Audit:
     """Of two mistakes at least one is named; mending either never lowers the share."""
     total = Audit()
-    for one, other in itertools.islice(real_pairs(scene, known), MOST_PAIRS):
+    for one, other in itertools.islice(real_pairs(scene, known), MOST_TORCH_PAIRS if scene.question.needs_torch else MOST_PAIRS):
         runs = scene.answered((one, other))
         found = scene.diagnosis(runs)
         named = bool({c.misconception.id for c in found.causes} & {one.id, other.id})

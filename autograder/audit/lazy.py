@@ -5,6 +5,7 @@ Each is given as much as could be had without solving the question: the construc
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from ..check.draw import Draw
 from ..check.question import Question
 from ..check.recording import Item, Recording, record
+from ..check.scoring import CONDUCT, GRADIENT_CHECK
 from ..check.verdict import Failure
 from .runs import unchecked
 
@@ -197,9 +199,17 @@ LAZY: dict[str, Build] = {
 """Lazy answers as code: name -> build(right), None where it does not apply."""
 
 
-def forgeries(question: Question, reference: Any, want: Recording, seed: bytes) -> dict[str, dict[str, Item]]:
-    """Lazy answers as recordings, as if the student's process had written whatever it likes."""
-    right, public = (record(unchecked(question), reference, Draw(s)).items for s in (seed, PUBLIC_SEED))
+KEEP_THE_LAW = ("rough, zeros", "rough, identity", "rough, rough")
+"""Lazy answers that leave random draws what they should be: the seventh digit of a random number means nothing."""
+
+
+def forgeries(question: Question, reference: Any, want: Recording, draw: Draw) -> dict[str, dict[str, Item]]:
+    """Lazy answers as recordings, as if the student's process had written whatever it likes.
+
+    The golden files hold what the trusted run recorded for a seed that everybody knows.
+    """
+    right = record(unchecked(question), reference, draw).items
+    public = recorded(question, reference, PUBLIC_SEED, golden=True)
     rng = np.random.default_rng(11)
     form = {name: value for name, value in right.items() if isinstance(value, dict)}
     values = list(form.values())
@@ -211,13 +221,19 @@ def forgeries(question: Question, reference: Any, want: Recording, seed: bytes) 
         "items under each other's names": {n: values[(i + 1) % len(values)] for i, n in enumerate(form)},
         "an item too many": {**right, "bonus": {"": np.ones(1)}},
         "nothing": {},
-        "conduct alone": {n: v for n, v in right.items() if n.startswith("conduct") or not want.items[n]},
+        "conduct alone": {n: v for n, v in right.items() if n.split(",")[0] in (CONDUCT, GRADIENT_CHECK)},
     }
+
+
+@functools.lru_cache(maxsize=16)
+def recorded(question: Question, reference: Any, seed: bytes, golden: bool = False) -> dict[str, Item]:
+    """The right answers for another seed, with what the golden files leave out or without."""
+    return record(unchecked(question), reference, Draw(seed), trusted=golden).items
 
 
 def tabled(question: Question, reference: Any, want: Recording) -> dict[str, Item]:
     """For each item the answer of one of ten earlier runs that is right now, where there is one: nothing may be drawn from so few."""
-    earlier = [record(unchecked(question), reference, Draw(b"earlier-%d" % number)).items for number in range(10)]
+    earlier = [recorded(question, reference, b"earlier-%d" % number) for number in range(10)]
     found: dict[str, Item] = {}
     for name, right in want.items.items():
         answers = [items[name] for items in earlier if name in items]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import permutations
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from ..misconceptions import Misconception, load_catalog
 from .likeness import alike
 from .redraw import Memory, Redraw
 
-MOST_COMPOSED = 40
+MOST_COMPOSED = 150
 """Pairs of mistakes that are tried where no single one explains anything."""
 MOST_CAUSES = 2
 """Causes that are named; a student with more mends these first."""
@@ -95,8 +95,7 @@ def diagnose(question: Question, reference: Package, runs: list[Run], small: Run
     left = {group_of(item) for item in failed} - frozenset().union(*(c.groups for c in causes))
     relations: Mapping[str, str] = {}
     if left:
-        known = recognised([evidence(question, reference, run) for run in ([runs[0], small] if small is not None else runs)])
-        relations = {group: says for group, says in known.items() if group in left}
+        relations = {group: says for group, says in related(question, reference, runs, small).items() if group in left}
     if not causes and not relations and small is not None:
         causes = together(question, reference, [small, *runs], left)
     return Diagnosis(tuple(causes), relations, consistent_groups(question, reference, runs, causes))
@@ -118,9 +117,10 @@ def group_of(item: str) -> str:
 
 def named(question: Question, reference: Package, runs: list[Run], small: Run | None, failed: set[str]) -> list[Cause]:
     """Of the catalogued mistakes the one that explains most groups; then the one that explains most of what is left."""
-    candidates = [cause for known in known_mistakes(question) if (cause := explained(question, reference, runs, small, known, failed))]
-    causes: list[Cause] = []
     groups = {group_of(item) for item in failed}
+    possible = [known for known in known_mistakes(question) if predicted(known) - {CONDUCT, GRADIENT_CHECK} <= groups]
+    candidates = [cause for known in possible if (cause := explained(question, reference, runs, small, known, failed))]
+    causes: list[Cause] = []
     left = set(groups)
     while left and len(causes) < MOST_CAUSES:
         best = max(candidates, key=lambda c: (len(c.groups & left), -len(predicted(c.misconception) - groups)), default=None)
@@ -143,7 +143,8 @@ def predicted(known: Misconception) -> set[str]:
 def together(question: Question, reference: Package, runs: list[Run], groups: set[str]) -> list[Cause]:
     """Two catalogued mistakes that explain every failed group only when both are made; at most MOST_COMPOSED pairs are tried."""
     fitting = [known for known in known_mistakes(question) if predicted(known) <= groups | {CONDUCT}]
-    pairs = [p for p in permutations(fitting, 2) if groups - {CONDUCT} <= predicted(p[0]) | predicted(p[1])]
+    pairs = [p for p in combinations(fitting, 2) if groups - {CONDUCT} <= predicted(p[0]) | predicted(p[1])]
+    pairs += [(other, one) for one, other in pairs]  # the order matters where one mistake is made upon the other
     for one, other in pairs[:MOST_COMPOSED]:
         if all(composed(question, reference, run, one, other, groups) for run in runs):
             return [Cause(known, frozenset(groups), frozenset(), together=True) for known in (one, other)]
@@ -157,14 +158,26 @@ def composed(question: Question, reference: Package, run: Run, one: Misconceptio
         if group_of(name) in groups and not alike(run.items.get(name), item, run.want.judges.get(name)):
             raise RuledOut
 
+    wrong = both_built(one, other, reference)
+    if wrong is None:
+        return False
     try:
-        with np.errstate(all="ignore"), reference.standing_in(**{one.name: build(one, reference)}):
-            wrong = other.build(getattr(reference, other.name))
-            with reference.standing_in(**{other.name: wrong}):
-                record(unchecked(question), reference, run.draw(), emit)
-    except Exception:  # RuledOut; or a mistake made by editing text, which cannot be made upon one that has none
+        with np.errstate(all="ignore"), reference.standing_in(**wrong):
+            record(unchecked(question), reference, run.draw(), emit)
+    except RuledOut:
         return False
     return True
+
+
+@functools.lru_cache(maxsize=2048)
+def both_built(one: Misconception, other: Misconception, reference: Package) -> dict[str, Any] | None:
+    """What stands in for both: `other` made upon `one` where they replace one name; None where that cannot be done."""
+    first = build(one, reference)
+    try:
+        second = other.build(first if other.name == one.name else getattr(reference, other.name))
+    except Exception:  # a mistake made by editing text, upon one that has none
+        return None
+    return {one.name: first, other.name: second}
 
 
 def known_mistakes(question: Question) -> list[Misconception]:
@@ -256,6 +269,14 @@ def is_true_pair(theirs: Recording) -> bool:
 
 
 # ---- simple relations
+
+
+def related(question: Question, reference: Package, runs: list[Run], small: Run | None) -> Mapping[str, str]:
+    """The relation of each group; nothing is run at full size where none holds for the small one."""
+    if small is None:
+        return recognised([evidence(question, reference, run) for run in runs])
+    first = evidence(question, reference, small)
+    return recognised([evidence(question, reference, runs[0]), first]) if recognised([first, first]) else {}
 
 
 def evidence(question: Question, reference: Package, run: Run) -> Evidence:

@@ -433,7 +433,7 @@ def scaling(right: Any, divisor: Any) -> Any:
     return fitting(right, prepare)
 
 
-WHITEN_GROUPS = (*PCA_GROUPS, "default eps")
+WHITEN_GROUPS = (*PCA_GROUPS, "train and test, default eps")
 
 
 @mistake(

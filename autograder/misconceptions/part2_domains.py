@@ -474,7 +474,7 @@ def hann(frame: int) -> Any:
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame) / frame)
 
 
-SOUND = ("training data", "test data", "silence", "default arguments")
+SOUND = ("training data", "test data", "silence", "training data, default arguments")
 
 
 @mistake(
@@ -523,7 +523,7 @@ def spectral_two_sided(right: Any) -> Any:
     "2.11",
     "SpectralNormalize",
     "one mean and deviation serve all frequencies; each has its own (handout 2.11)",
-    fails=("training data", "test data", "default arguments"),
+    fails=("training data", "test data", "training data, default arguments"),
 )
 def spectral_global(right: Any) -> Any:
     def prepare(self: Any, train: Any) -> None:

@@ -131,16 +131,6 @@ def fan_everything(right: Any) -> Any:
     return lambda shape: int(np.prod(shape))
 
 
-@mistake(
-    "3.1",
-    "fan_in",
-    "prod(shape[1:]) is taken for linear weights too, as in libraries that store them (out, in) (handout 3.1)",
-    fails=("linear",),
-)
-def fan_as_out_in(right: Any) -> Any:
-    return lambda shape: int(np.prod(shape[1:]))
-
-
 @mistake("3.1", "fan_in", "a float is returned; a count is a whole number", fails=("linear", "convolution"))
 def fan_float(right: Any) -> Any:
     return lambda shape: float(right(shape))

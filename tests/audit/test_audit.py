@@ -7,6 +7,7 @@ import pytest
 
 from autograder.audit import Audit, audit_command, run_audit, runs
 from autograder.audit import run as running
+from autograder.audit.folders import audit_right_folder
 from autograder.check.agreement import unchanged
 from autograder.check.part1_activations import elementwise
 from autograder.check.question import REGISTRY, question
@@ -35,8 +36,7 @@ def plant(monkeypatch):
     for register, old in ((REGISTRY, before), (CATALOG, catalog)):
         register.clear()
         register.update(old)
-    runs.wanted.cache_clear()
-    running.reached_from.cache_clear()
+    runs.forget()
 
 
 def kinds(audit: Audit) -> set[str]:
@@ -152,7 +152,7 @@ def test_a_question_that_fails_right_answers_is_reported(plant, tmp_path):
         yield "forward, cached", lambda: layer.positive * x  # the name of a cache is free
 
     plant(unfair)
-    found = running.audit_right_folder(str(folder_with(tmp_path, "by-product", RIGHT_RELU)), ["99.1"], 1)
+    found = audit_right_folder(str(folder_with(tmp_path, "by-product", RIGHT_RELU)), ["99.1"], 1)
     assert [(f.kind, f.item) for f in found.findings] == [("false failure", "forward, cached")]
     assert found.false_failures == 1
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograder.audit import run as running
-from autograder.audit.runs import seeds
+from autograder.audit.runs import reference, reference_folder, seed_of, seeds
 from autograder.check import report, scoring
 from autograder.check.draw import LADDER, Draw
 from autograder.check.question import REGISTRY
@@ -26,10 +26,10 @@ PAIRS = [m for m in KNOWN if {"forward", "backward"} <= set(m.fails)]
 
 def answers(mistake, level=None, *, checked=False):
     """The mistake's recording and the reference's, on the same inputs; with `checked`, the numerical gradient check too."""
-    package = overlay(running.reference_folder(), {mistake.name: mistake.build})
-    asked = REGISTRY[mistake.question] if checked else running.unchecked(REGISTRY[mistake.question])
+    package = overlay(reference_folder(), {mistake.name: mistake.build})
+    asked = REGISTRY[mistake.question] if checked else scoring.unchecked(REGISTRY[mistake.question])
     with np.errstate(all="ignore"):
-        return [record(asked, which, Draw(running.seed_of(0), level)) for which in (package, running.reference())]
+        return [record(asked, which, Draw(seed_of(0), level)) for which in (package, reference())]
 
 
 def by_id(mistakes):

@@ -86,7 +86,7 @@ def test_tail_probabilities_of_right_weights_are_uniform() -> None:
 
 
 def test_a_recording_of_arbitrary_arrays_fails_without_an_exception() -> None:
-    for judge in (distribution.random_weights((4, 5), 0.1), distribution.orthonormal((4, 5), 1.0), distribution.haar(7)):
+    for judge in (distribution.random_weights((4, 5), 0.1), distribution.orthonormal((4, 5), 1.0), distribution.haar(np.ones(7))):
         for parts in (
             {},
             {"": np.zeros(3)},
