@@ -56,8 +56,8 @@ audit: ## prove the checks on right, wrong and hostile submissions
 audit-attacks: ## hostile submissions, with all layers of confinement and with each off in turn (as root, some minutes)
 	@$(RUN) audit --attacks --each-layer $(if $(JSON),--json $(JSON))
 
-gradescope: ## build the zip that Gradescope takes
-	@$(RUN) gradescope
+gradescope: ## build the zip that Gradescope takes; TRAINING=DIR packs results of `autograder train`
+	@$(RUN) gradescope $(if $(TRAINING),--training $(TRAINING))
 
 release: setup ## build and prove everything that leaves the house, into dist/
 	@$(BIN)/python -c 'import pypandoc, typst' 2> /dev/null || $(BIN)/uv pip install --python $(BIN)/python --quiet $(HANDOUT) \

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 
 from .check.question import REGISTRY, Question, load_questions
+from .training.settings import AUTO, OFF, STORED, Training
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
@@ -107,6 +108,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weights: dict[str, Share] = {}
     limits: Limits = Limits()
     gradescope: Gradescope = Gradescope()
+    training: Training = Training()
     feedback: Feedback = Feedback()
     defaults: dict[str, Default] = {}
 
@@ -124,7 +126,11 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Fraction(self.questions[question.id].points)
 
     def total(self) -> Fraction:
-        return sum((self.points(q) for q in self.asked()), Fraction(0))
+        return sum((self.points(q) for q in self.asked()), self.training_points())
+
+    def training_points(self) -> Fraction:
+        """Of the judged training run: 0 where it is off."""
+        return Fraction(self.training.points if self.training.on else 0)
 
     def weights_of(self, question: Question) -> dict[str, Fraction]:
         merged = {**self.weights, **self.questions[question.id].weights}
@@ -186,6 +192,23 @@ def check(path: Path, text: str, assignment: Assignment) -> None:
             raise AssignmentError(f"{path}: [parts.{question.part}] is missing; question {id} belongs to it.")
     if not assignment.asked():
         raise AssignmentError(f"{path}: every question is switched off.")
+    check_training(path, text, assignment)
+
+
+def check_training(path: Path, text: str, assignment: Assignment) -> None:
+    """The profile exists, its ramp rises, and the one question that stands on all others is worth a tenth at most."""
+    training = assignment.training
+    names = (OFF, AUTO, STORED, *training.profiles)
+    line = line_of(text, "training", "profile")
+    if training.profile not in names:
+        raise AssignmentError(f'{path}, line {line}: training.profile is "{training.profile}", expected one of {", ".join(names)}.')
+    for name, profile in training.profiles.items():
+        if (profile.zero is None) != (profile.full is None) or (profile.zero or 0.0) > (profile.full or 0.0):
+            raise AssignmentError(f"{path}: training.profiles.{name} needs zero and full, the first at most the second, or neither.")
+    if 10 * assignment.training_points() > assignment.total():
+        most = int((assignment.total() - assignment.training_points()) / 9)
+        says = f"training.points is {training.points} of {assignment.total()} in all; at most a tenth, so {most} here"
+        raise AssignmentError(f"{path}, line {line_of(text, 'training', 'points')}: {says}.")
 
 
 def known() -> str:

@@ -48,9 +48,10 @@ def grade(
     from .grading.grade import grade as grade_one
     from .grading.result import encode, write_atomically
     from .sandbox.footing import Footing
+    from .training.question import ID as TRAINING
 
     course = this_course()
-    only = chosen(question, [q.id for q in course.assignment.asked()])
+    only = chosen(question, [q.id for q in course.assignment.asked()] + ([TRAINING] if course.assignment.training.on else []))
     footing = Footing(simple, require or ())
     result = grade_one(submission, course, None if json is None else lambda r: write_atomically(json, encode(r)), only, footing=footing)
     for file, render in ((junit, as_junit.render), (markdown, as_markdown.render)):
@@ -94,11 +95,14 @@ def emulate(
 
 
 @app.command()
-def gradescope(out: Annotated[Path, typer.Option(help="Where to write the zip.")] = Path("dist/ps2-gradescope.zip")) -> None:
+def gradescope(
+    out: Annotated[Path, typer.Option(help="Where to write the zip.")] = Path("dist/ps2-gradescope.zip"),
+    training: Annotated[Optional[Path], typer.Option(metavar="DIR", help="Results of `autograder train` to pack.")] = None,  # noqa: UP045
+) -> None:
     """Build the zip to upload to Gradescope."""
     from .publish.gradescope_zip import gradescope_command
 
-    raise typer.Exit(gradescope_command(out))
+    raise typer.Exit(gradescope_command(out, training))
 
 
 @app.command()
@@ -128,6 +132,24 @@ def audit(
     if attacks:
         raise typer.Exit(attacks_command(each_layer, json))
     raise typer.Exit(audit_command(part, seeds, wrong, right, json, html, thorough))
+
+
+@app.command()
+def train(
+    submission: Annotated[Optional[Path], typer.Argument(help="A zip or a folder; none with --calibrate.")] = None,  # noqa: UP045
+    profile: Annotated[str, typer.Option(help="A profile of assignment.toml, or auto: what this machine can.")] = "auto",
+    out: Annotated[Path, typer.Option(help="The folder of results.")] = Path("assignment/training"),
+    retrain: Annotated[bool, typer.Option("--retrain", help="Train although there is a result; the better one stays.")] = False,
+    weights: Annotated[Optional[Path], typer.Option(help="Judge these weights.safetensors instead of training.")] = None,  # noqa: UP045
+    world: Annotated[int, typer.Option(help="The practice world that the weights were trained in.")] = 7,
+    calibrate: Annotated[Optional[int], typer.Option(metavar="N", help="Train the reference N times and print thresholds.")] = None,  # noqa: UP045
+    jobs: Annotated[int, typer.Option(help="With --calibrate: so many runs at once.")] = 1,
+    simple: Annotated[bool, typer.Option("--simple", help="Without confinement, for submissions that you trust.")] = False,
+) -> None:
+    """Train a submission's ResNet and measure it on hidden images: the judged training run by itself."""
+    from .frontends.train import Options, train_command
+
+    raise typer.Exit(train_command(Options(submission, profile, out, retrain, weights, world, calibrate, jobs, simple)))
 
 
 @app.command()

@@ -22,8 +22,10 @@ Checks the code in ps2/ with the checks of the grader.
   python -m ps2check relu --size 0  the same with tiny inputs (sizes 0 to 3)
   python -m ps2check progress       a bar for each part, and the minutes left
   python -m ps2check submit         look everything over, write submission.zip
+  python -m ps2check train --rehearse 7   the training run, in practice world 7
 """
 SUBMIT = "submit"
+TRAIN = "train"
 PROGRESS = "progress"
 
 
@@ -40,6 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
     from .kit import KitError, load_kit
 
     try:
+        if options.rehearse is not None:
+            from .local import Home
+            from .rehearsal import rehearse
+
+            return rehearse(Home(load_kit()), options.rehearse, options.profile)
         return run(load_kit(), options.what, options.size)
     except KitError as error:
         print(f"ps2check: {error}", file=sys.stderr)
@@ -65,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser("python -m ps2check", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("what", nargs="*", help="questions, files or parts; or: progress, submit")
     made.add_argument("--size", type=int, choices=range(4), metavar="N", help="ask at a tiny size, 0 to 3")
+    made.add_argument("--rehearse", type=int, metavar="WORLD", help="with train: the training run in this practice world")
+    made.add_argument("--profile", help="with train: one of the course's profiles")
     return made
 
 

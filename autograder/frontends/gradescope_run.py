@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import sys
 import traceback
-from fractions import Fraction
 from pathlib import Path
 
 import msgspec
@@ -20,6 +19,7 @@ from ..course import Course, this_course
 from ..grading.grade import grade
 from ..grading.intake import IntakeError
 from ..grading.result import QuestionResult, Result, rounded, write_atomically
+from ..training.question import unreached as training_unreached
 from .gradescope import Shown, render
 from .gradescope_metadata import read_metadata, stage_of, total_points
 from .unittest_bridge import BridgeError, through_gradescope_utils
@@ -124,7 +124,9 @@ def unreached(assignment: Assignment) -> Result:
         )
         for q in assignment.asked()
     ]
-    most = rounded(sum((assignment.points(q) for q in assignment.asked()), Fraction(0)))
+    if assignment.training.on:
+        blank.append(training_unreached(assignment))
+    most = rounded(assignment.total())
     return Result("", "", __version__, "", 0, most, {}, blank, assignment=assignment.title, finished=False)
 
 

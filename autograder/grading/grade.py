@@ -23,6 +23,8 @@ from ..sandbox.answer import Answer
 from ..sandbox.errors import GraderError
 from ..sandbox.footing import CONFINED, Client, Footing, states
 from ..sandbox.wire import Request, Run
+from ..training.question import ID as TRAINING
+from ..training.question import unreached as training_unreached
 from . import oracle
 from .intake import Submission, take
 from .kit import about_kit
@@ -70,7 +72,8 @@ class Grader:
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
         with scratch.root("ps2-submission-", 0o755) as folder:
             submission = take(source, folder, given=self.course.reference, wanted=self.course.assignment.files())
-            return Grading(self, submission, questions, on_result or (lambda result: None), stage).run()
+            trains = self.course.assignment.training.on and (only is None or TRAINING in only)
+            return Grading(self, submission, questions, on_result or (lambda result: None), stage, trains).run()
 
     def room(self, kind: Kind) -> Room:
         """The zygote and the judge for questions of one kind."""
@@ -146,7 +149,9 @@ def hidden(course: Course) -> list[str]:
 class Grading:
     """The grading of one submission, from the first second to the last question."""
 
-    def __init__(self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult, stage: Stage) -> None:
+    def __init__(
+        self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult, stage: Stage, trains: bool = False
+    ) -> None:
         self.grader = grader
         self.stage = stage
         self.course = course = grader.course
@@ -161,6 +166,9 @@ class Grading:
         self.staff: list[str] = []
         self.exact: dict[str, Fraction] = {}
         self.results = {q.id: self.not_reached(q) for q in questions}
+        self.trains = trains
+        if trains:
+            self.results[TRAINING] = training_unreached(course.assignment)
         self.started = time.monotonic()
 
     def run(self) -> Result:
@@ -171,6 +179,7 @@ class Grading:
             mine = [q for q in self.questions if q.needs_torch == (kind == "torch")]
             if mine and not self.out_of_time():
                 self.run_kind(self.grader.room(kind), mine)
+        self.train()
         final = self.result(finished=all(r.status != "not reached" for r in self.results.values()))
         self.tell(final)
         return msgspec.structs.replace(final, staff=[*final.staff, self.untold]) if self.untold else final
@@ -183,6 +192,19 @@ class Grading:
         except OSError as error:
             place = f" ({error.filename})" if error.filename else ""
             self.untold = f"the result could not be written down: {error.strerror or error}{place}"
+
+    def train(self) -> None:
+        """The judged training run, last: it stands on everything before it, and nothing of it is loaded where it is off."""
+        if not self.trains or self.out_of_time():
+            return
+        from ..training.grading import judge
+
+        if not self.grader.keep:
+            self.grader.close()  # memory is scarce
+        earlier = [r for r in self.results.values() if r.id != TRAINING]
+        done, points, staff = judge(self.course, Path(self.submission.folder), self.submission.digest, earlier)
+        self.results[TRAINING], self.exact[TRAINING] = done, points
+        self.staff += staff
 
     def run_kind(self, room: Room, questions: list[Question]) -> None:
         self.layers = states(room.zygote)
@@ -289,15 +311,19 @@ class Grading:
         most = rounded(self.course.assignment.points(question))
         return QuestionResult(question.id, question.part, question.title, 0, most, "not reached", sentences=[says])
 
+    def most(self) -> Fraction:
+        training = self.course.assignment.training_points() if self.trains else Fraction(0)
+        return sum((self.course.assignment.points(q) for q in self.questions), training)
+
     def result(self, finished: bool) -> Result:
-        listed = [self.results[q.id] for q in self.questions]
+        listed = list(self.results.values())
         return Result(
             submission_digest=self.submission.digest,
             kit_version=self.submission.manifest.get("kit_version", ""),
             grader_version=__version__,
             seed_digest=hashlib.sha256(self.root).hexdigest()[:16],
             total=total_of(listed, self.exact),
-            max_total=rounded(sum((self.course.assignment.points(q) for q in self.questions), Fraction(0))),
+            max_total=rounded(self.most()),
             layers=self.layers,
             questions=listed,
             remarks=self.remarks,

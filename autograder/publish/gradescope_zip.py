@@ -16,12 +16,13 @@ from ..assignment import Assignment
 from ..check.archive import FIXED_TIME
 from ..course import ENGINE, Course, part_files, this_course
 from ..grading.result import write_atomically
+from ..training.store import find, read, records
 
 SCRIPTS = Path(__file__).parent / "gradescope"
 MANIFEST = "MANIFEST"
 SECRET = "assignment/secret"
 MODES = {"setup.sh": 0o755, "run_autograder": 0o755, SECRET: 0o600}
-PACKAGES = ("check", "grading", "misconceptions", "sandbox")
+PACKAGES = ("check", "grading", "misconceptions", "sandbox", "training")
 MODULES = (
     "__init__.py",
     "assignment.py",
@@ -47,10 +48,13 @@ CONTAINERS = (
 )
 
 
-def build_gradescope_zip(out: Path, course: Course | None = None) -> Path:
-    """Write the zip to `out` (private: it holds the secret), byte-identical whenever its contents are. Raises AssignmentError."""
+def build_gradescope_zip(out: Path, course: Course | None = None, training: Path | None = None) -> Path:
+    """Write the zip to `out` (private: it holds the secret), byte-identical whenever its contents are. Raises AssignmentError.
+
+    training: a folder of training results to pack (without the weights); StoreError where one of them does not count.
+    """
     course = course or this_course()
-    files = contents(course)
+    files = contents(course) | training_results(course, training)
     files[MANIFEST] = manifest(files)
     write_atomically(out, packed(files))
     out.chmod(0o600)
@@ -83,6 +87,17 @@ def contents(course: Course) -> dict[str, bytes]:
     files["requirements.txt"] = lines(REQUIREMENTS)
     if needs_torch(course.assignment):
         files["requirements-torch.txt"] = lines(REQUIREMENTS_TORCH)
+    return files
+
+
+def training_results(course: Course, folder: Path | None) -> dict[str, bytes]:
+    """Name in the zip → record, each checked: a stale or altered one must not be found out only when students see it."""
+    if folder is None:
+        return {}
+    files = {}
+    for path in records(folder):
+        find(folder, read(path, course.secret).submission, course.secret, course.assignment.training.profiles)
+        files[f"assignment/training/{path.name}"] = path.read_bytes()
     return files
 
 
@@ -148,10 +163,10 @@ def timeout(minutes: float) -> int:
     return min(40, max(10, int(minutes) + 1 + (minutes % 1 > 0)))
 
 
-def gradescope_command(out: Path) -> int:
+def gradescope_command(out: Path, training: Path | None = None) -> int:
     """Build the zip and say what to choose when it is uploaded."""
     course = this_course()
-    path = build_gradescope_zip(out, course)
+    path = build_gradescope_zip(out, course, training)
     size = path.stat().st_size
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     print(f"{path}: {size / 1000:.0f} kB, grader {__version__}, sha256 {digest[:16]}…")

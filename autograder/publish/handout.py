@@ -10,6 +10,7 @@ from ..course import Course
 from .defaults import fill
 
 TABLE = "<!-- questions -->"
+TRAINING = "<!-- training -->"
 HEADING = re.compile(r"^(#{1,2}) (.+?)\s*$")
 
 
@@ -25,13 +26,16 @@ def handout_text(course: Course) -> str:
         if section not in headings:
             says = f'{folder} has no heading "## {section}", which questions."{question.id}".section names'
             raise AssignmentError(f"{says}; write that section or change the name.")
-    return fill(whole, assignment, folder).replace(TABLE, table(assignment))
+    if assignment.training.on and assignment.training.section not in headings:
+        raise AssignmentError(f'{folder} has no heading "## {assignment.training.section}", which training.section names.')
+    return fill(whole, assignment, folder).replace(TABLE, table(assignment)).replace(TRAINING, training_table(assignment))
 
 
 def off_sections(assignment: Assignment) -> set[str]:
     """The sections that belong to no question that is asked."""
     asked = {assignment.questions[q.id].section for q in assignment.asked()}
-    return {settings.section for settings in assignment.questions.values()} - asked
+    off = {settings.section for settings in assignment.questions.values()} - asked
+    return off if assignment.training.on else off | {assignment.training.section}
 
 
 def without_sections(text: str, off: set[str]) -> str:
@@ -50,7 +54,19 @@ def table(assignment: Assignment) -> str:
     rows = ["| | question | points | minutes | |", "|:---|:---|---:|---:|:---|"]
     rows += [row(assignment, question) for question in assignment.asked()]
     minutes = sum(assignment.questions[q.id].minutes for q in assignment.asked())
+    if training := assignment.training if assignment.training.on else None:
+        rows.append(f"| {training.section.split()[0]} | {training.section.split(' ', 1)[1]} | {training.points} | {training.minutes} | |")
+        minutes += training.minutes
     return "\n".join([*rows, f"| | all | {assignment.total()} | {minutes} | |"])
+
+
+def training_table(assignment: Assignment) -> str:
+    """What the run asks on each kind of machine, with the safer figures."""
+    lines = ["| profile | network | images | seen in training | aim at |", "|---|---|---|---:|---|"]
+    for name, p in assignment.training.profiles.items():
+        aim = f"{p.full + assignment.training.safer:.2f}" if p.full is not None else "reported, judged by staff"
+        lines.append(f"| {name} | CifarResNet({p.depth}, width={p.width}) | {p.images} | {p.epochs * p.epoch_images:,} | {aim} |")
+    return "\n".join(lines)
 
 
 def row(assignment: Assignment, question: Question) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,23 @@ def settings(assignment: Assignment, check_digest: str) -> dict[str, Any]:
         "total": int(assignment.total()),
         "parts": [{"number": n, "title": assignment.parts[str(n)].title, "imports": list(assignment.parts[str(n)].imports)} for n in parts],
         "questions": [question_settings(assignment, q) for q in asked],
+        **({"training": training_settings(assignment)} if assignment.training.on else {}),
     }
+
+
+def training_settings(assignment: Assignment) -> dict[str, Any]:
+    """For the rehearsal: what each profile asks, and the accuracy to aim at, never the graded one."""
+    training = assignment.training
+    profiles = {
+        name: {
+            "images": profile.images,
+            "task": dataclasses.asdict(profile.task(0)),
+            "safer": None if profile.full is None else round(profile.full + training.safer, 4),
+        }
+        for name, profile in training.profiles.items()
+        if profile.images != "cifar10"
+    }
+    return {"profiles": profiles}
 
 
 def question_settings(assignment: Assignment, question: Question) -> dict[str, Any]:

@@ -19,7 +19,8 @@ REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG, TRUNCATE = 1 << 4, 1 << 5, 1 << 7, 
 READ = READ_FILE | READ_DIR
 DEVICE = WRITE_FILE | READ_FILE
 SCRATCH = READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | TRUNCATE  # no links, sockets, pipes or devices
-FILE_RIGHTS = WRITE_FILE | READ_FILE | TRUNCATE  # a rule on a file with any other right is refused
+IOCTL_DEVICE = 1 << 15  # restricted from ABI 5 on
+FILE_RIGHTS = WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEVICE  # a rule on a file with any other right is refused
 
 KNOWN_FILE_RIGHTS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF}  # by ABI; 0xFFFF from 5 on
 NET = 3  # bind and connect TCP, from ABI 4 on

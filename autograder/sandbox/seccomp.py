@@ -39,15 +39,26 @@ LOW = 0xFFFFFFFF  # the kernel looks at the low half of these arguments only
 PID = 0x5A5A5A5A  # stands for the worker's own pid until it is known
 
 
-def build() -> bytes:
-    """The filter. Raises ImportError or RuntimeError where pyseccomp or libseccomp is missing, OSError where it cannot be built."""
+AF_UNIX = 1
+LISTENING = ("bind", "listen")  # NVIDIA's driver does both at its start, and goes without accept and connect
+
+
+def build(listening: bool = False) -> bytes:
+    """The filter. listening: unix sockets may be made and listened at, though nobody can be reached or received by them.
+
+    Raises ImportError or RuntimeError where pyseccomp or libseccomp is missing, OSError where it cannot be built.
+    """
     import pyseccomp as s
 
     chosen = s.SyscallFilter(s.ALLOW)
     no = s.ERRNO(errno.EPERM)
     # the default kills one thread of a foreign-architecture caller and leaves the others alive
     chosen.set_attr(s.Attr.ACT_BADARCH, s.KILL_PROCESS)
+    if listening:
+        chosen.add_rule(no, "socket", s.Arg(0, s.NE, AF_UNIX))
     for name in DENIED:
+        if listening and name in ("socket", *LISTENING):
+            continue
         if s.resolve_syscall(s.system_arch(), name) != -1:  # unknown to this libseccomp
             chosen.add_rule(no, name)
     chosen.add_rule(s.ERRNO(errno.ENOSYS), "clone3")  # libc then falls back to clone, whose flags a filter can see

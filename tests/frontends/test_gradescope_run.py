@@ -120,11 +120,11 @@ def test_points_that_differ_on_gradescope_warn_staff_and_nobody_else(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     graded(monkeypatch)
-    metadata(root, {"assignment": {"total_points": "100.0"}})
+    metadata(root, {"assignment": {"total_points": "123.0"}})
     gradescope_run.main(root)
     made = report(root)
     [note] = made["extra_data"]["staff"]
-    assert "has 100 points" in note and f"have {POINTS:g}" in note
+    assert "has 123 points" in note and f"have {POINTS:g}" in note
     assert note in capsys.readouterr().out
     assert note not in made.get("output", "") and made["stdout_visibility"] == "hidden"
 

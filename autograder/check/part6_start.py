@@ -1,0 +1,261 @@
+"""Part 6, before training begins: starting values, the optimizer's steps, the schedule of its rates."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .agreement import unchanged
+from .distribution import head, random_weights
+from .draw import Draw
+from .modules import Steps, array, settings, settled, tensor
+from .question import question
+from .tinynet import drawn_net, holds, number, shapes_of, state_of
+from .verdict import Array, Judge, Parts, Verdict, within
+
+# ---- 6.1
+
+
+@functools.cache
+def layers_class() -> Any:
+    """Layers of every kind that has a starting value, in float32."""
+    import torch
+
+    class Layers(torch.nn.Module):
+        def __init__(self, conv: tuple[int, ...], group: tuple[int, ...], fan: tuple[int, int]) -> None:
+            super().__init__()
+            nn = torch.nn
+            self.inner = nn.Sequential(nn.Conv2d(conv[1], conv[0], (conv[2], conv[3])), nn.BatchNorm2d(conv[0]))
+            self.plain = nn.Conv2d(conv[1], conv[0], (conv[2], conv[3]), bias=False)
+            self.grouped = nn.Conv2d(group[0] * group[2], group[1] * group[2], group[3], groups=group[2])
+            self.fc, self.twin = nn.Linear(*fan), nn.Linear(*fan)
+
+    return Layers
+
+
+@question("6.1", "he_initialize", stub="training.he_initialize", core=True, needs_torch=True, ladder=False)
+def he_initialize(ps2: Any, draw: Draw) -> Steps:
+    """Weights as a distribution, one kind of layer at a time; ones and zeros exactly."""
+    yield from settings(ps2, "he_initialize")
+    kernel = [int(k) for k in draw.order(5)[:2] + 1]
+    conv = (draw.integer(36, 48), draw.integer(14, 20), *(k if max(kernel) > 1 else k + 1 for k in kernel))
+    group = (draw.integer(3, 4), draw.integer(30, 36), draw.integer(4, 5), 3)
+    fan = (draw.integer(90, 120), draw.integer(30, 45))
+    seeds, constants = draw.seeds(3), draw.normal((8,))
+    started = Started(ps2, lambda: layers_class()(conv, group, fan), seeds, constants)
+    conv_in, group_in = int(np.prod(conv[1:])), group[0] * group[3] ** 2
+    grouped = (group[1] * group[2], group[0], group[3], group[3])
+    yield "convolution", settled(lambda: started.weights("inner.0")), random_weights(conv, (2 / conv_in) ** 0.5)
+    yield "convolution, without bias", settled(lambda: started.weights("plain")), random_weights(conv, (2 / conv_in) ** 0.5)
+    yield "convolution, in groups", settled(lambda: started.weights("grouped")), random_weights(grouped, (2 / group_in) ** 0.5)
+    twins = random_weights((2 * fan[1], fan[0]), (2 / fan[0]) ** 0.5)
+    yield "linear", settled(lambda: started.weights("fc", "twin")), twins
+    yield "torch's own generator", settled(lambda: started.weights("fc", "twin", given=False)), twins
+    yield "ones and zeros", settled(started.constants), ones_and_zeros()
+    yield "conduct, running statistics", settled(started.statistics), unchanged("a running statistic")
+    yield "conduct, torch's own generator", settled(started.untouched), holds("draws from torch's own generator although one is given")
+
+
+class Started:
+    """The student's he_initialize on fresh layers, under given seeds."""
+
+    def __init__(self, ps2: Any, make: Callable[[], Any], seeds: list[int], constants: Array) -> None:
+        self.ps2, self.make, self.seeds, self.numbers = ps2, make, seeds, constants
+
+    def run(self, *generator: Any) -> Any:
+        """Layers that held other numbers before."""
+        layers = self.filled()
+        self.ps2.he_initialize(layers, *generator)
+        return layers
+
+    def filled(self) -> Any:
+        import torch
+
+        layers = self.make()
+        with torch.no_grad():
+            for i, value in enumerate(layers.state_dict().values()):
+                if value.ndim:
+                    value.fill_(float(self.numbers[i % len(self.numbers)]))
+        return layers
+
+    def weights(self, *names: str, given: bool = True) -> dict[str, Array]:
+        """What `distribution.draws` records, of the layers `names` one above the other."""
+        import torch
+
+        def drawn(*generator: Any) -> Array:
+            state = self.run(*generator).state_dict()
+            return np.concatenate([array(state[f"{name}.weight"]) for name in names]).astype(np.float64)
+
+        def seeded(seed: int) -> tuple[Any, ...]:
+            if given:
+                return (torch.Generator().manual_seed(seed),)
+            torch.manual_seed(seed)
+            return ()
+
+        first = seeded(self.seeds[0])
+        weights, after = drawn(*first), drawn(*first)
+        same, other = drawn(*seeded(self.seeds[0])), drawn(*seeded(self.seeds[1]))
+        return {"weights": weights, "next": head(after), "same state": head(same), "other state": head(other)}
+
+    def constants(self) -> dict[str, Array]:
+        state = state_of(self.run())
+        return {key: value for key, value in state.items() if key.endswith("bias") or key == "inner.1.weight"}
+
+    def statistics(self) -> dict[str, Array]:
+        return {key: value for key, value in state_of(self.run()).items() if "running" in key}
+
+    def untouched(self) -> Array:
+        import torch
+
+        layers = self.filled()
+        torch.manual_seed(self.seeds[2])
+        before = torch.get_rng_state()
+        self.ps2.he_initialize(layers, torch.Generator().manual_seed(self.seeds[0]))
+        return np.array(bool(torch.equal(before, torch.get_rng_state())))
+
+
+def ones_and_zeros() -> Judge:
+    """Weights of batch normalizations are 1, every bias is 0."""
+
+    def rule(got: Parts, want: Parts) -> Verdict:
+        wrong = [key for key in want if not np.array_equal(got[key], want[key])]
+        told = {key: "a batch normalization's weight starts at 1" if key == "inner.1.weight" else "every bias starts at 0" for key in wrong}
+        return within(float("inf") if wrong else 0.0, "; ".join(f"{key}: {why}" for key, why in list(told.items())[:2]))
+
+    return Judge(rule)
+
+
+# ---- 6.2
+
+
+@question("6.2", "make_optimizer", stub="training.make_optimizer", core=True, needs_torch=True)
+def make_optimizer(ps2: Any, draw: Draw) -> Steps:
+    """Some steps on given gradients, compared with the equations."""
+    shape, classes = draw.size(3, 2, 2), draw.integer(2, 4)
+    lr, momentum, decay = draw.between(0.02, 0.2), draw.between(0.5, 0.95), draw.between(0.0625, 0.25)
+    make = drawn_net(draw, shape, classes)
+    steps = Descent(ps2, make, [[draw.normal(tuple(p)) for p in shapes_of(shape, classes)] for _ in range(4)])
+    yield "first step", settled(lambda: steps.run(1, lr=lr, momentum=momentum, weight_decay=0.0))
+    yield "momentum", settled(lambda: steps.run(4, lr=lr, momentum=momentum, weight_decay=0.0))
+    yield "weight decay", settled(lambda: steps.run(1, lr=lr, momentum=0.0, weight_decay=decay))
+    yield "weight decay, with momentum", settled(lambda: steps.run(4, lr=lr, momentum=momentum, weight_decay=decay))
+    yield "momentum, rate lowered on the way", settled(lambda: steps.run(4, lower=0.25, lr=lr, momentum=momentum, weight_decay=decay))
+    yield "defaults", settled(lambda: steps.run(3, scale=64.0))
+
+
+class Descent:
+    """Steps of the student's optimizer on the gradients `given`, one list a step."""
+
+    def __init__(self, ps2: Any, make: Callable[[], Any], given: list[list[Array]]) -> None:
+        self.ps2, self.make, self.given = ps2, make, given
+
+    def run(self, count: int, lower: float = 1.0, scale: float = 1.0, **settings: float) -> dict[str, Array]:
+        """Every parameter after `count` steps. lower: what the rates are multiplied by half-way. scale: of the parameters at first."""
+        import torch
+
+        net = self.make()
+        with torch.no_grad():
+            for parameter in net.parameters():
+                parameter.mul_(scale)
+        optimizer = self.ps2.make_optimizer(net, **settings)
+        for i in range(count):
+            if lower != 1.0 and i == count // 2:
+                for group in optimizer.param_groups:
+                    group["lr"] *= lower
+            for parameter, gradient in zip(net.parameters(), self.given[i], strict=True):
+                parameter.grad = tensor(gradient)
+            optimizer.step()
+        return {name: array(parameter) for name, parameter in net.named_parameters()}
+
+
+# ---- 6.3
+
+
+@question("6.3", "PlateauSchedule", stub="training.PlateauSchedule", core=True, needs_torch=True, ladder=False)
+def plateau_schedule(ps2: Any, draw: Draw) -> Steps:
+    """The rates after each call, on scripted errors."""
+    for label, curve in curves(draw).items():
+        patience, factor = draw.integer(1, 4), draw.between(0.25, 0.75)
+        rates = [draw.between(0.25, 1.0), draw.between(1.25, 2.0)]
+        run = Rates(ps2, rates, curve(draw, patience))
+        yield label, settled(functools.partial(run.after, factor=factor, patience=patience))
+    patience, delta, rate = draw.integer(1, 3), draw.between(0.0625, 0.125), draw.between(0.25, 1.0)
+    # a fall whose single steps are smaller than delta; then one that comes down to exactly best − delta, which is not below it
+    slow = 2.0 - delta * np.arange(14) / draw.choice((2, 4))
+    edge = np.concatenate([np.full(1, 1.0), np.full(3 * patience + 4, 1.0 - delta)])
+    for label, errors in (("min_delta, slow fall", slow), ("min_delta, exactly reached", edge)):
+        run = Rates(ps2, [rate, 2 * rate], errors)
+        yield label, settled(functools.partial(run.after, factor=0.5, patience=patience, min_delta=delta))
+    zero = Rates(ps2, [draw.between(0.25, 1.0)], 0.5 + draw.uniform(0.0, 0.25, (12,)))
+    yield "no patience", settled(lambda: zero.after(factor=0.5, patience=0))
+    default = Rates(ps2, [draw.between(0.25, 1.0)], flat(draw, 5))
+    yield "defaults", settled(default.after)
+    kept = Rates(ps2, [draw.between(0.25, 1.0)], flat(draw, 2), momentum=draw.between(0.5, 0.875))
+    yield "conduct, other settings", settled(lambda: kept.momentum(patience=2)), unchanged("another setting of the optimizer")
+
+
+Curve = Callable[[Draw, int], Array]
+
+
+def curves(draw: Draw) -> dict[str, Curve]:
+    return {"zig-zag": zigzag, "jump": jump, "growing": growing, "flat": flat, "falling": falling}
+
+
+def zigzag(draw: Draw, patience: int) -> Array:
+    """Up and down around a slow fall: better than the last call often, better than the best rarely."""
+    n = 8 * (patience + 1)
+    return 2.0 - 0.015625 * np.arange(n) + np.where(np.arange(n) % 2, 0.25, 0.0) + draw.uniform(0.0, 0.125, (n,))
+
+
+def jump(draw: Draw, patience: int) -> Array:
+    """A fall, a jump upwards, and a fall from there that never comes back to the best."""
+    down = 1.0 - 0.125 * np.arange(4)
+    return np.concatenate([down, 2.0 + draw.uniform(0, 0.125, (1,)), 1.5 - 0.0625 * np.arange(4 * (patience + 1)) / (patience + 1)])
+
+
+def growing(draw: Draw, patience: int) -> Array:
+    return 1.0 + np.cumsum(draw.uniform(0.03125, 0.125, (4 * (patience + 1) + draw.integer(0, patience),)))
+
+
+def flat(draw: Draw, patience: int) -> Array:
+    """The same error for more than three patience lengths: at the third the count must have begun anew."""
+    return np.full(3 * (patience + 1) + 1 + draw.integer(1, patience), draw.between(0.25, 0.75))
+
+
+def falling(draw: Draw, patience: int) -> Array:
+    """Falls for long, with pauses of exactly `patience` calls: never a reason to act, until the end."""
+    fall = np.repeat(2.0 - 0.25 * np.arange(3), patience + 1)
+    return np.concatenate([fall, np.full(draw.integer(1, patience) + 2, 1.0)])
+
+
+class Rates:
+    """The student's schedule on an optimizer with one parameter group for each of `rates`."""
+
+    def __init__(self, ps2: Any, rates: list[float], errors: Array, momentum: float = 0.0) -> None:
+        self.ps2, self.rates, self.errors, self.with_momentum = ps2, rates, errors, momentum
+
+    def optimizer(self) -> Any:
+        import torch
+
+        groups = [{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": rate} for rate in self.rates]
+        return torch.optim.SGD(groups, lr=1.0, momentum=self.with_momentum)
+
+    def after(self, **settings: Any) -> Array:
+        """(calls, groups): the rates after each call."""
+        optimizer = self.optimizer()
+        schedule = self.ps2.PlateauSchedule(optimizer, **settings)
+        after = []
+        for error in self.errors:
+            schedule.step(float(error))
+            after.append([number(group["lr"], "a rate") for group in optimizer.param_groups])
+        return np.array(after)
+
+    def momentum(self, **settings: Any) -> Array:
+        optimizer = self.optimizer()
+        schedule = self.ps2.PlateauSchedule(optimizer, **settings)
+        for error in self.errors:
+            schedule.step(float(error))
+        return np.array([group["momentum"] for group in optimizer.param_groups])
