@@ -275,15 +275,15 @@ def uninitialized() -> Iterator[None]:
     of the time that it takes to make one."""
     from torch import nn
 
-    kinds = (nn.Linear, nn.modules.conv._ConvNd)
+    kinds: tuple[Any, ...] = (nn.Linear, nn.modules.conv._ConvNd)
     before = [kind.reset_parameters for kind in kinds]
     try:
         for kind in kinds:
-            kind.reset_parameters = lambda self: None  # type: ignore[method-assign]
+            kind.reset_parameters = lambda self: None
         yield
     finally:
         for kind, method in zip(kinds, before, strict=True):
-            kind.reset_parameters = method  # type: ignore[method-assign]
+            kind.reset_parameters = method
 
 
 def tensor(array: Array) -> Any:

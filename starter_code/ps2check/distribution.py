@@ -87,9 +87,11 @@ def repeats(got: Parts) -> str:
 
 
 def overlap(a: Array, b: Array) -> bool:
-    """Whether two heads are equal, up to a factor."""
+    """Whether two heads are equal, up to a factor and a number that is added."""
     if a.shape != b.shape:
         return True
+    if a.size > 2:
+        a, b = a - a.mean(), b - b.mean()
     size = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
     return not abs(float(a @ b)) < (1 - 1e-9) * size
 
@@ -214,17 +216,19 @@ def orthonormal(shape: tuple[int, ...], gain: float, tolerance: float = 1e-9) ->
     return Judge(rule, alone=True, allowed=f"{tolerance:.0e}")
 
 
-def haar(count: int) -> Judge:
-    """`count` 3×3 orthogonal matrices, every one as likely as every other: then each entry is uniform on [−1, 1] (Archimedes).
+def haar(gains: Array) -> Judge:
+    """3×3 matrices, each its gain times an orthogonal one, all equally likely: then each entry is uniform on ±gain (Archimedes).
 
     Nine distances by the Dvoretzky–Kiefer–Wolfowitz inequality and the sign of the determinant, ALPHA shared among the ten.
     """
+    count = len(gains)
     allowed = float(np.sqrt(np.log(20 / ALPHA) / (2 * count)))
 
     def rule(got: Parts, _: Parts) -> Verdict:
         q = got.get("", np.zeros(0))
         if q.shape != (count, 3, 3) or q.dtype != np.float64 or not np.isfinite(q).all():
             return fails(Failure("type", f"has shape {q.shape}, expected {(count, 3, 3)}, finite").says)
+        q = q / gains[:, None, None]
         if np.max(np.abs(q @ q.transpose(0, 2, 1) - np.eye(3))) > 1e-9:
             return fails("the rows are not orthonormal")
         worst = max(kolmogorov(np.sort(entry) / 2 + 0.5) for entry in q.reshape(count, 9).T)

@@ -161,13 +161,13 @@ def loaded(made: Any, weights: Mapping[str, Array]) -> Any:
     for key, value in own.items():
         if key not in weights and not is_buffer(key) and (value.ndim > 1 or key.removesuffix("bias") + "weight" in weights):
             torch.nn.init.constant_(value, 0.0 if value.ndim == 1 else 1.0 / value[0].numel())
-    try:
+    if any(is_lazy(own[key]) for key in weights):  # takes its shapes from what is loaded
         module.load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=False)
-    except RuntimeError:
-        wrong = next((k for k in weights if tuple(module.state_dict()[k].shape) != weights[k].shape), "")
-        if not wrong:
-            raise
-        raise Unfit(of_another_shape(wrong, tuple(module.state_dict()[wrong].shape), weights[wrong].shape)) from None
+        own = module.state_dict()
+    for key, value in weights.items():
+        if tuple(own[key].shape) != value.shape:
+            raise Unfit(of_another_shape(key, tuple(own[key].shape), value.shape))
+        own[key].copy_(torch.tensor(value))
     own_parameters = dict(module.named_parameters())
     for key in weights:
         if not is_buffer(key) and key not in own_parameters:
@@ -184,8 +184,9 @@ def described(made: Any, weights: Mapping[str, Array]) -> dict[str, Array]:
     import torch
 
     module = module_of(made)
-    with suppress(RuntimeError):  # a lazy module gets its shapes from what is loaded
-        module.load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=False)
+    if any(map(is_lazy, module.state_dict().values())):
+        with suppress(RuntimeError):  # gets its shapes from what is loaded
+            module.load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=False)
     own = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
     shapes = {key: () if is_lazy(value) else tuple(value.shape) for key, value in module.state_dict(keep_vars=True).items()}
     return {key: np.array([*shape, int(key in own)]) for key, shape in shapes.items()}
@@ -266,6 +267,23 @@ def some(keys: set[str]) -> str:
 
 
 # ---- what a module does
+
+
+@contextmanager
+def uninitialized() -> Iterator[None]:
+    """torch's linear layers and convolutions are made without first values, for modules whose every weight is set at once: they are most
+    of the time that it takes to make one."""
+    from torch import nn
+
+    kinds = (nn.Linear, nn.modules.conv._ConvNd)
+    before = [kind.reset_parameters for kind in kinds]
+    try:
+        for kind in kinds:
+            kind.reset_parameters = lambda self: None  # type: ignore[method-assign]
+        yield
+    finally:
+        for kind, method in zip(kinds, before, strict=True):
+            kind.reset_parameters = method  # type: ignore[method-assign]
 
 
 def tensor(array: Array) -> Any:
@@ -354,7 +372,8 @@ class Run:
 
     def built(self) -> Any:
         if self.module is None:
-            self.module = module_of(self.make())
+            with uninitialized():
+                self.module = module_of(self.make())
         return self.module
 
     def forward(self, x: Array) -> Array:

@@ -59,7 +59,8 @@ class Package:
     def modules(self) -> list[ModuleType]:
         """Every module of this package that is loaded now."""
         name, inside = self._name, self._name + "."
-        return [m for n, m in list(sys.modules.items()) if n == name or n.startswith(inside)]
+        names = [n for n in list(sys.modules) if n.startswith(name)]  # of thousands, and asked often
+        return [sys.modules[n] for n in names if n == name or n.startswith(inside)]
 
     @contextmanager
     def standing_in(self, **others: Any) -> Iterator[None]:

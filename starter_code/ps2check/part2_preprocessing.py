@@ -168,7 +168,7 @@ def whiten(ps2: Any, draw: Draw) -> Steps:
     yield from components_of(draw, lambda keep: ps2.Whiten(keep, eps=eps))
     d = draw.size(7, least=4)[0]
     train, test = separated(draw, draw.size(24, least=9)[0], d, d)
-    yield from scores("default eps", train, test, draw.integer(2, d - 1), lambda keep: ps2.Whiten(keep))
+    yield from scores("train and test, default eps", train, test, draw.integer(2, d - 1), lambda keep: ps2.Whiten(keep))
 
 
 def images_of(draw: Draw, make: Make, *, constants: bool = False, sizes: bool = True) -> Steps:
@@ -290,7 +290,7 @@ def spectral_normalize(ps2: Any, draw: Draw) -> Steps:
     yield "silence", lambda: fit_and(make(), silent, heard)
     small = draw.size(2, least=2)[0]
     speech, later = draw.normal((small, 700)), draw.normal((small, 600))
-    yield "default arguments", lambda: fit_and(ps2.SpectralNormalize(), speech, later)
+    yield "training data, default arguments", lambda: fit_and(ps2.SpectralNormalize(), speech, later)
 
 
 def rewards_of(normalizer: Any, rewards: Array, ends: Array) -> Any:

@@ -25,26 +25,12 @@ Table = dict[Shape, int]
 
 ENTRIES = 16384
 """Least number of weights in an array that is judged as a distribution."""
-KERNELS = (
-    (9, 2, 3, 54),
-    (12, 3, 2, 72),
-    (10, 3, 4, 120),
-    (11, 4, 3, 132),
-    (13, 2, 4, 104),
-    (8, 5, 3, 120),
-    (9, 3, 5, 135),
-    (14, 4, 2, 112),
-    (15, 2, 5, 150),
-    (7, 4, 5, 140),
-)
-"""Convolutions: input channels, height and width of the kernel, and the recorded fan."""
-SMALL_KERNELS = ((2, 2, 3, 12), (3, 1, 4, 12), (2, 5, 1, 10), (1, 2, 4, 8), (5, 2, 1, 10), (3, 1, 3, 9))
 
 
 def wide(draw: Draw, low: int = 48, high: int = 96) -> tuple[Shape, int]:
     """A linear layer with more outputs than inputs, and its fan."""
     fan = draw.integer(low, high)
-    return (fan, ENTRIES // fan + draw.integer(1, 40)), fan
+    return (fan, ENTRIES // fan + draw.integer(1, max(40, ENTRIES // fan // 6))), fan
 
 
 def tall(draw: Draw) -> tuple[Shape, int]:
@@ -54,10 +40,19 @@ def tall(draw: Draw) -> tuple[Shape, int]:
     return (fan, outputs), fan
 
 
-def convolution(draw: Draw, kernels: tuple[tuple[int, int, int, int], ...] = KERNELS) -> tuple[Shape, int]:
+def kernel(draw: Draw, sides: tuple[int, int], fans: tuple[int, int]) -> tuple[int, int, int]:
+    """(input channels, height, width) of a kernel that is not square, with sides and a fan in these ranges."""
+    within = range(sides[0], sides[1] + 1)
+    height, width = draw.choice([(h, w) for h in within for w in within if h != w and h * w <= fans[1]])
+    least, most = -(-fans[0] // (height * width)), fans[1] // (height * width)
+    return draw.integer(least, most), height, width
+
+
+def convolution(draw: Draw, sides: tuple[int, int] = (2, 5), fans: tuple[int, int] = (54, 150)) -> tuple[Shape, int]:
     """A convolution whose kernel is not square, and its fan."""
-    inputs, height, width, fan = draw.choice(kernels)
-    return (ENTRIES // fan + draw.integer(1, 12), inputs, height, width), fan
+    inputs, height, width = kernel(draw, sides, fans)
+    fan = inputs * height * width
+    return (ENTRIES // fan + draw.integer(1, max(24, ENTRIES // fan // 6)), inputs, height, width), fan
 
 
 def looked_up(table: Table) -> Callable[[Shape], int]:
@@ -211,7 +206,7 @@ SMALL_MATRICES = 400
 def orthogonal(ps2: Any, draw: Draw) -> Steps:
     """Random orthogonal matrices, all equally likely; orthonormal rows or columns when not square; convolutions as matrices."""
     side, less = draw.integer(8, 24), draw.integer(9, 30)
-    inputs, height, width, _ = draw.choice(KERNELS)
+    inputs, height, width = kernel(draw, (2, 5), (54, 150))
     shapes = {
         "matrix, square": (side, side),
         "matrix, tall": (less + draw.integer(3, 20), less),
@@ -223,13 +218,15 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
         gain, seeds = draw.between(0.5, 2.0), draw.seeds(2)
         make = calling(ps2, "orthogonal", shape, gain=gain)
         yield name, lambda make=make, seeds=seeds: draws(make, seeds), orthonormal(shape, gain)
-    seed = draw.seeds(1)[0]
+    seed, gain = draw.seeds(1)[0], draw.between(0.5, 2.0)
+    half = SMALL_MATRICES // 2
 
     def many() -> Any:
         rng = np.random.default_rng(seed)
-        return np.stack([ps2.orthogonal(rng, (3, 3)) for _ in range(SMALL_MATRICES)])
+        default = [ps2.orthogonal(rng, (3, 3)) for _ in range(half)]
+        return np.stack([*default, *(ps2.orthogonal(rng, (3, 3), gain=gain) for _ in range(half))])
 
-    yield "all equally likely", many, haar(SMALL_MATRICES)
+    yield "all equally likely", many, haar(np.repeat([1.0, gain], half))
     yield from global_generator(calling(ps2, "orthogonal", (3, 4)), draw)
 
 
@@ -240,7 +237,7 @@ def random_walk(ps2: Any, draw: Draw) -> Steps:
         "linear": wide(draw, 3, 6),
         "relu, few inputs": wide(draw, 3, 5),
         "relu": wide(draw, 8, 12),
-        "convolution": convolution(draw, SMALL_KERNELS),
+        "convolution": convolution(draw, (1, 5), (8, 13)),
     }
     cases: list[Case] = []
     for name, (shape, fan) in shapes.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,6 @@ from .modules import (
     acting,
     array,
     conv,
-    draw_weights,
     examine,
     found,
     is_lazy,
@@ -27,6 +26,7 @@ from .modules import (
     settled,
     stand_in,
     tensor,
+    uninitialized,
 )
 from .question import question
 from .verdict import Array, Judge, Parts, Unfit, Verdict, within
@@ -112,7 +112,8 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
 
 def built(x: Array, make: Callable[[], Any], *places: str) -> dict[str, Array]:
     """A network that a call made: its blocks, its last layer, and what it answers to x with parameters that are known."""
-    net = module_of(make())
+    with uninitialized():
+        net = module_of(make())
     if any(map(is_lazy, net.parameters())):
         net.double().eval()(tensor(x))  # a lazy module learns its shapes
     blocks = assembly(net, *(places or ("stages",)))
@@ -126,8 +127,10 @@ def filled(net: Any) -> Any:
     pattern = torch.cos(torch.arange(1021).double().square())
     with torch.no_grad():
         for parameter in net.double().parameters():
-            count, fan_in = parameter.numel(), max(1, parameter[0].numel())
-            parameter.copy_((pattern / fan_in**0.5).repeat(count // 1021 + 1)[:count].view_as(parameter))
+            entries, values = parameter.view(-1), pattern / max(1, parameter[0].numel()) ** 0.5
+            whole = len(entries) // 1021
+            entries[: whole * 1021].view(whole, 1021).copy_(values)
+            entries[whole * 1021 :] = values[: len(entries) - whole * 1021]
     return net.eval()
 
 
@@ -276,171 +279,3 @@ def stand_in_transition() -> Any:
         self.asked = (in_channels, out_channels, 2)
 
     return type("StandInTransition", (base,), {"__init__": start, "forward": base.forward})
-
-
-# ---- deepen
-
-
-@question("5.18", "deepen", stub="resnet.deepen", needs_torch=True)
-def deepen(ps2: Any, draw: Draw) -> Steps:
-    """A deeper network that computes exactly what a shallower one computes, in both modes, and shares nothing with it."""
-    reach(ps2, BasicBlock=stand_in())
-    n, extra, width, classes = draw.integer(1, 2), draw.integer(2, 3), draw.integer(1, 2), draw.integer(3, 9)
-    shapes = conv("conv1", 16 * width, 3, 3) | norm("bn1", 16 * width) | linear("fc", classes, 64 * width)
-    shapes |= {
-        f"stages.{s}.{b}.{key}": shape
-        for s in range(3)
-        for b in range(n)
-        for key, shape in (norm("bn1", 16 * width * 2**s) | norm("bn2", 16 * width * 2**s)).items()
-    }
-    weights = draw_weights(draw, shapes)
-    x = draw.normal((3, 3, *draw.size(9, 7, least=4)))
-    pair = Pair(lambda: ps2.CifarResNet(6 * n + 2, stand_in_residual(), width, classes), weights, lambda net: ps2.deepen(net, extra))
-    train, evaluation = draw.normal((3, classes)), draw.normal((3, classes))
-    yield "train", settled(lambda: train + pair.difference(x, training=True)), same_function()
-    yield "train, structure", settled(pair.structure), deeper_by(extra)
-    yield "eval", settled(lambda: evaluation + pair.difference(x, training=False)), same_function()
-    yield "eval, shares nothing", settled(pair.independence), unmoved()
-    yield "conduct, net", settled(pair.conduct), unmoved()
-
-
-class Pair:
-    """A network of the student's own class, with stand-in blocks and given weights, and its deepened copy."""
-
-    def __init__(self, make: Callable[[], Any], weights: dict[str, Array], deepen: Callable[[Any], Any]) -> None:
-        self.make = make
-        self.weights = weights
-        self.deepen = deepen
-        self.kept: tuple[Any, Any] | None = None
-
-    def net(self) -> Any:
-        """In float32, as it is made. What the student's own class calls otherwise keeps its values: this question is about deepen."""
-        net = module_of(self.make())
-        own = net.state_dict()
-        fitting = {k: tensor(v).to(own[k].dtype) for k, v in self.weights.items() if k in own and own[k].shape == v.shape}
-        net.load_state_dict(fitting, strict=False)
-        return net
-
-    def both(self) -> tuple[Any, Any]:
-        net = self.net()
-        deeper = module_of(self.deepen(net))
-        if deeper is net:
-            raise Unfit("is the network that was given; a new one is asked for")
-        return net, deeper
-
-    def one(self) -> tuple[Any, Any]:
-        """A pair that serves several items."""
-        self.kept = self.kept or self.both()
-        return self.kept
-
-    def structure(self) -> dict[str, Array]:
-        """Of both networks: blocks in each stage and numbers in all; of the first: numbers in each stage's last block."""
-        net, deeper = self.one()
-        first, second = sizes(net), sizes(deeper)
-        stages = last_blocks(first)
-        last = [sum(n for k, n in first.items() if k.startswith(f"{s}.{b}.")) for s, b in stages.items()]
-        deep = last_blocks(second)
-        return {
-            "blocks": np.array([[stages[s] + 1, deep.get(s, -1) + 1] for s in stages]),
-            "numbers": np.array([sum(first.values()), sum(second.values())]),
-            "last": np.array(last),
-        }
-
-    def difference(self, x: Array, training: bool) -> Array:
-        """deeper(x) − net(x), in units of net(x)'s size. It is told together with drawn numbers, so that it cannot be known beforehand."""
-        net, deeper = self.both() if training else self.one()
-        given = tensor(x).float()
-        first, second = (array(m.train(training)(given)).astype(np.float64) for m in (net, deeper))
-        if first.shape != second.shape:
-            raise Unfit(f"gives outputs of shape {second.shape}, the first network {first.shape}")
-        relative: Array = (second - first) / np.linalg.norm(first)
-        return relative
-
-    def independence(self) -> dict[str, Array]:
-        """The deepened network before and after every number of the first is changed in place."""
-        net, deeper = self.one()
-        before = flat(deeper)
-        for value in net.state_dict().values():
-            value.add_(1)
-        return {"before": before, "after": flat(deeper)}
-
-    def conduct(self) -> dict[str, Array]:
-        net = self.net().eval()
-        before = flat(net)
-        self.deepen(net)
-        return {"before": before, "after": flat(net)}
-
-
-def flat(net: Any) -> Array:
-    """Every number of a network's state, and its mode."""
-    values = [value.detach().double().numpy().ravel() for _, value in sorted(net.state_dict().items())]
-    return np.concatenate([*values, [float(m.training) for m in net.modules()]])
-
-
-def sizes(net: Any) -> dict[str, int]:
-    """Of a network's state: how many numbers each entry has."""
-    return {key: value.numel() for key, value in net.state_dict().items()}
-
-
-def last_blocks(keys: Iterable[str]) -> dict[str, int]:
-    """ "stages.0" → the number of its last block."""
-    places = [k.split(".") for k in keys if k.startswith("stages.") and k.count(".") > 2 and k.split(".")[2].isdigit()]
-    return {f"stages.{s}": max(int(p[2]) for p in places if p[1] == s) for s in sorted({p[1] for p in places})}
-
-
-def deeper_by(extra: int) -> Judge:
-    """Each stage has `extra` more blocks, each with the parameters and statistics of the stage's last one, and nothing else is new."""
-
-    def rule(got: Parts, _: Parts) -> Verdict:
-        if set(got) != {"blocks", "numbers", "last"} or got["blocks"].shape != (len(got["last"]), 2) or got["numbers"].shape != (2,):
-            return within(float("inf"), "is no network with stages")
-        before, after = got["blocks"].T
-        if not len(before) or np.any(after - before != extra):
-            told = f"the stages have {after.tolist()} blocks, expected {(before + extra).tolist()}"
-            return within(float("inf"), told)
-        more, want = int(np.diff(got["numbers"])[0]), extra * int(np.sum(got["last"]))
-        return within(0.0 if more == want else float("inf"), f"the state has {more} numbers more than before, expected {want}")
-
-    return Judge(rule, alone=True)
-
-
-def same_function() -> Judge:
-    """Equal to 1e-12: setting F to 0 is exact."""
-
-    def rule(got: Parts, want: Parts) -> Verdict:
-        error = float(np.max(np.abs(got[""] - want[""])))
-        return within(error / 1e-12, f"the outputs of the two networks differ by {error:.2g} of their size")
-
-    return Judge(rule, allowed="1e-12 of the size")
-
-
-def unmoved() -> Judge:
-    """One network's numbers before and after something that must not reach it."""
-
-    def rule(got: Parts, _: Parts) -> Verdict:
-        same = set(got) == {"before", "after"} and np.array_equal(got["before"], got["after"])
-        return within(
-            0.0 if same else float("inf"), "one network changes with the other, or with the call: nothing may be shared or changed"
-        )
-
-    return Judge(rule, alone=True)
-
-
-def stand_in_residual() -> Any:
-    """A block with bn1, bn2 and a shortcut, without convolutions: what deepen must be able to make the identity."""
-    import torch
-
-    class StandInResidual(torch.nn.Module):
-        expansion = 1
-
-        def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
-            super().__init__()
-            self.source, self.stride = [c % in_channels for c in range(out_channels)], stride
-            self.bn1, self.bn2 = torch.nn.BatchNorm2d(out_channels), torch.nn.BatchNorm2d(out_channels)
-            torch.nn.init.constant_(self.bn2.bias, 0.25)
-
-        def forward(self, x: Any) -> Any:
-            x = x[:, self.source, :: self.stride, :: self.stride]
-            return torch.relu(x + self.bn2(torch.tanh(self.bn1(x))))
-
-    return StandInResidual
