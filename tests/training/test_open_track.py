@@ -27,7 +27,8 @@ from torch import nn
 
 
 def build():
-    return nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 10))
+    convolution = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.BatchNorm2d(8), nn.ReLU())
+    return nn.Sequential(convolution, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 10))
 """
 OWN_TRAIN = """
 
@@ -192,7 +193,7 @@ def test_parameters_are_counted_by_their_bytes_so_that_no_type_holds_more_for_le
         open_track.counted(packed(a=np.zeros(15, np.float32), hidden=np.zeros(1, np.float32)), 15)
 
 
-@pytest.mark.parametrize("data", [b"", b"\x80\x04K\x01.", b"\xff" * 64, b"\x08\0\0\0\0\0\0\0{\"a\":1}x"])
+@pytest.mark.parametrize("data", [b"", b"\x80\x04K\x01.", b"\xff" * 64, b'\x08\0\0\0\0\0\0\0{"a":1}x'])
 def test_what_is_no_safetensors_is_no_entry(data):
     pytest.importorskip("safetensors")
     with pytest.raises(Trouble, match="cannot be read as safetensors"):
