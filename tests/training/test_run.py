@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import os
 import struct
+import sys
 import tempfile
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from autograder.grading.grade import grade
 from autograder.training import grading, measuring, store, wire, worker
 from autograder.training import images as imaging
 from autograder.training import judging as judging_module
-from autograder.training.judging import Judging
-from autograder.training.run import MALFORMED, Ended, Watch, reference_seconds
+from autograder.training.judging import Judging, Submission
+from autograder.training.run import MALFORMED, Ended, Watch, reference_seconds, room
 from autograder.training.settings import Training
 
 from .conftest import DIGEST, HERE, LOOP, TINY, TinyCourse, copied, edit
@@ -30,14 +31,18 @@ pytest.importorskip("torch")
 
 @pytest.fixture(scope="module")
 def confined(few_images):
-    """Of a student who tries to read the grader's files on the way: (judging, record, weights, epochs)."""
+    """Of a student who tries to read the grader's files on the way, and to have 3 GB where the profile allows 2.
+
+    (judging, record, weights, epochs)
+    """
     with tempfile.TemporaryDirectory() as name:
         submission = copied(Path(name))
         secret = str(this_course().reference / "training.py")
         snoop = (
             f"    try:\n        open({secret!r}).read()\n        raise SystemExit('was read')\n    except PermissionError:\n        pass\n"
         )
-        edit(submission, LOOP, snoop + LOOP)
+        greed = "    try:\n        torch.ones(3 << 28)\n        raise SystemExit('has too much')\n    except RuntimeError:\n        pass\n"
+        edit(submission, LOOP, snoop + greed + LOOP)
         judging = Judging(TinyCourse(submission.folder, Training(profile="tiny", profiles={"tiny": TINY})), "tiny", TINY, HERE)
         epochs = []
         record, weights = judging.run(submission, epochs.append)
@@ -45,7 +50,7 @@ def confined(few_images):
 
 
 @pytest.mark.xdist_group("confined training")
-def test_a_confined_run_ends_with_an_accuracy_and_the_graders_files_stay_unread(confined):
+def test_a_confined_run_ends_with_an_accuracy_and_keeps_from_the_graders_files_and_within_its_memory(confined):
     _, record, _, epochs = confined
     assert record.verdict == "judged", record.says
     assert 0 <= record.accuracy <= 1
@@ -82,6 +87,7 @@ def test_a_whole_grading_ends_with_the_run_and_its_points(course, confined, monk
     assert "accuracy 0." in result.questions[0].sentences[0]
 
 
+@pytest.mark.slow
 def test_too_much_memory_in_a_confined_run_is_a_sentence(course, here, submission, monkeypatch):
     edit(submission, LOOP, f"    much = torch.ones(3 << 28)\n{LOOP}")  # 3 GB, and the profile allows 2
     monkeypatch.setattr(judging_module, "reference_seconds", lambda *_: 2.0)
@@ -230,7 +236,41 @@ def test_a_run_fails_for_time_and_memory_only_where_the_reference_would_have_mad
     assert record.verdict == verdict
 
 
-def test_a_run_that_hangs_is_stopped_and_the_reference_is_timed_by_a_few_of_its_steps(judging, submission):
+def test_a_process_that_hangs_is_killed(judging, course, monkeypatch):
+    """A real process, though not one that imports torch: it says that it is ready, and sleeps."""
+    from autograder.training import run as running
+
+    def command(_, code):
+        fd = code.split("main(")[1].rstrip(")")
+        return [sys.executable, "-c", f"import os, time; print(os.getpid(), flush=True); os.write({fd}, {READY!r}); time.sleep(60)"]
+
+    monkeypatch.setattr(running.launch, "command", command)
+    data, _, _ = imaging.draw(judging.source(DIGEST), course.reference)
+    with room(data, (), confined=False) as place:
+        ended = place.run(course.reference.parent, TINY.task(0), 0.2, 2 << 30)
+    assert ended.message.kind == "time"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(ended.output), 0)
+
+
+def test_the_reference_is_timed_by_a_few_of_its_steps(judging, course):
+    class Here:
+        """A Room without processes."""
+
+        def run(self, folder, task, seconds, memory, trusted):
+            assert trusted and folder == course.reference.parent
+            self.task = task
+            return Ended(outcome(Submission(folder, DIGEST), judging, task), ["x"])
+
+    here = Here()
+    many = dataclasses.replace(TINY.task(0), epochs=1000)
+    seconds = reference_seconds(here, course.reference, many, 2 << 30)
+    assert here.task.steps == 12 and here.task.images == 12 * many.batch
+    assert seconds is not None and seconds > 0
+
+
+@pytest.mark.slow
+def test_a_run_that_hangs_is_stopped_and_the_reference_is_timed(judging, submission):
     """Both processes are real."""
     edit(submission, LOOP, f"    import time; time.sleep(60)\n{LOOP}")
     judging = dataclasses.replace(judging, profile=msgspec.structs.replace(TINY, seconds=0.3))
