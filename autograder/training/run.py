@@ -9,7 +9,7 @@ import select
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -88,7 +88,7 @@ class Room:
 
 
 @contextlib.contextmanager
-def room(data: Data | Hidden, allow: tuple[str, ...], confined: bool = True):  # type: ignore[no-untyped-def]
+def room(data: Data | Hidden, allow: tuple[str, ...], confined: bool = True) -> Iterator[Room]:
     """A Room with `data` on disk, readable by the grader alone; gone afterwards."""
     root = scratch.make_root()
     handle, path = tempfile.mkstemp(prefix="ps2-images-", suffix=".npz")
