@@ -27,7 +27,7 @@ def rows(question, package, number, level=None):
 
 @pytest.mark.parametrize("question", PART, ids=lambda q: q.id)
 def test_the_reference_passes_and_keeps_its_distance_from_the_tolerance(question):
-    for number in range(6):
+    for number in runs.seeds(6):
         for level in (None, *range(len(LADDER))) if question.ladder and number < 2 else (None,):
             for row in rows(question, runs.reference(), number, level):
                 assert row.verdict.passed, (number, level, row)
