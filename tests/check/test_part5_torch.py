@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 from autograder.audit import run as running  # noqa: E402
 from autograder.check import scoring  # noqa: E402
 from autograder.check.draw import LADDER, Draw  # noqa: E402
-from autograder.check.modules import conv, fits, norm  # noqa: E402
+from autograder.check.module_state import conv, fits, norm  # noqa: E402
 from autograder.check.package import Package  # noqa: E402
 from autograder.check.question import REGISTRY  # noqa: E402
 from autograder.check.recording import record  # noqa: E402
