@@ -261,3 +261,16 @@ def test_a_damaged_kit_is_one_sentence(student, kit_folder):
     (kit_folder / "kit.json").write_text("{}")
     with pytest.raises(KitError, match=r"kit\.json is damaged"):
         load_kit(kit_folder / "ps2check")
+
+
+def test_a_package_that_takes_longer_to_load_than_the_limit_costs_nothing(kit_folder, tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "slowpackage.py").write_text("import time\ntime.sleep(2)\nready = True\n")
+    monkeypatch.syspath_prepend(folder)
+    settings = json.loads((kit_folder / "kit.json").read_text(encoding="utf-8"))
+    settings["parts"][0]["imports"].append("slowpackage")
+    for question in settings["questions"]:
+        question["wall_seconds"] = 1.0
+    (kit_folder / "kit.json").write_text(json.dumps(settings), encoding="utf-8")
+    (kit_folder / "ps2/activations.py").write_text(f"{REFERENCE}\nfrom slowpackage import ready\n", encoding="utf-8")
+    assert Home(load_kit(kit_folder / "ps2check")).faults == {}
