@@ -52,7 +52,7 @@ def rehearse(home: Home, world: int, profile: str | None = None, own: bool = Fal
     if own:
         print(counted(run, settings["open_parameters"]))
     elif chosen.get("safer") is not None:
-        print(f"For full points aim at {chosen['safer']:.2f} here; the graded run has another world and another start.")
+        print(f"For full points aim at {chosen['safer']:g} here; the graded run has another world and another start.")
     for path in written(home.kit.root, world, task, run, accuracy, "open_track" if own else "training"):
         print(f"Written: {path.name}")
     return 0

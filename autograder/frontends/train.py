@@ -193,7 +193,7 @@ def summary(accuracies: list[float], safer: float) -> str:
     return (
         f"{told} Normality on the logit scale: p = {thresholds.normality(accuracies):.2f}. Tolerance factor "
         f"{thresholds.tolerance_factor(n):.2f}: full = {full:.3f} is reached by 99.9 % of honest runs (confidence 95 %); "
-        f"tell students {full + safer:.2f}."
+        f"tell students {full + safer:.3f}."
     )
 
 

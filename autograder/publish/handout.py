@@ -84,7 +84,7 @@ def training_table(assignment: Assignment) -> str:
     """What the run asks on each kind of machine, with the safer figures."""
     lines = ["| profile | network | images | seen in training | aim at |", "|---|---|---|---:|---|"]
     for name, p in assignment.training.profiles.items():
-        aim = f"{p.full + assignment.training.safer:.2f}" if p.full is not None else "reported, judged by staff"
+        aim = f"{round(p.full + assignment.training.safer, 3):g}" if p.full is not None else "reported, judged by staff"
         lines.append(f"| {name} | CifarResNet({p.depth}, width={p.width}) | {p.images} | {p.epochs * p.epoch_images:,} | {aim} |")
     return "\n".join(lines)
 

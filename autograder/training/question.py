@@ -88,7 +88,7 @@ def outcome(record: Record, profile: Profile) -> str:
     measured = f"accuracy {record.accuracy:.3f} on hidden images"
     if not profile.calibrated:
         return f'{measured}. The profile "{record.profile}" has no thresholds yet, so staff decide what that is worth.'
-    return f"{measured}; points rise from {profile.zero:.2f} to {profile.full:.2f}."
+    return f"{measured}; points rise from {profile.zero:g} to {profile.full:g}."
 
 
 def wrong_network(record: Record) -> bool:

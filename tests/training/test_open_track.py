@@ -11,9 +11,11 @@ import pytest
 from autograder.check import layout
 from autograder.check.trainer import Trouble
 from autograder.frontends import gradescope
+from autograder.grading.grade import grade
 from autograder.grading.intake import take
 from autograder.grading.result import Standing
 from autograder.publish.handout import handout_text
+from autograder.sandbox.errors import GraderError
 from autograder.training import grading, open_track, question, store, wire
 from autograder.training import images as imaging
 from autograder.training.judging import Judging
@@ -86,6 +88,27 @@ def test_a_submission_without_the_file_or_a_course_without_the_track_has_no_entr
     off = Training(profiles={"tiny": TINY})
     assert not open_track.entered(off, submission.folder)
     assert question.standings(off, msgspec.structs.replace(record, open=entry)) == []
+
+
+@pytest.mark.parametrize("fault", [False, True])
+def test_a_grading_writes_the_points_down_before_the_open_track_and_keeps_them_whatever_comes_of_it(course, submission, monkeypatch, fault):
+    def entry(judging, submission):
+        if fault:
+            raise GraderError("no process could be started")
+        return store.OpenEntry(0.8, 500)
+
+    (submission.folder / "ps2" / "open_track.py").write_text(OWN)
+    record = store.Record(DIGEST, "tiny", store.task_digest(TINY), "judged", "", accuracy=0.95)
+    monkeypatch.setattr(Judging, "run", lambda self, submission, tell=None: (record, b""))
+    monkeypatch.setattr(open_track, "run", entry)
+    monkeypatch.setattr(grading, "machine", lambda: HERE)
+    seen = []
+    result = grade(submission.folder, course, seen.append, only={"6.8"})
+    assert [r.total for r in seen] == [0, 10, 10] and result.total == 10
+    assert [len(r.leaderboard) for r in seen] == [0, 0, 0 if fault else 2]
+    assert result.staff == (["the open track: no process could be started"] if fault else [])
+    says = "not run yet" if fault else "accuracy 0.800 with 500 of at most 1,000"
+    assert says in result.questions[0].sentences[-1]
 
 
 def test_the_runs_accuracy_is_on_the_leaderboard_where_the_course_wants_it():
