@@ -38,15 +38,17 @@ class Run(msgspec.Struct, frozen=True):
     """One run of a question.
 
     level: None for full size, else an index into the ladder of small sizes. checked: with the numerical gradient check.
+    question: where it is another than the request's.
     """
 
     level: int | None
     seed: bytes
     checked: bool = True
+    question: str = ""
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One question for one worker.
+    """One question for one worker, or several of one file.
 
     folder: holds `ps2/`. cpu_seconds: for all runs together. memory: bytes beyond the empty worker's own. forbid: modules that this
     question does not allow (a convenience, not a wall).

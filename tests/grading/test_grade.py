@@ -204,3 +204,36 @@ def test_points_are_told_as_they_come(tmp_path, grade):
     seen = []
     grade(submit(tmp_path), on_result=lambda r: seen.append([q.status for q in r.questions]), only={"1.1", "1.2"})
     assert seen[0] == ["not reached", "not reached"] and seen[1] == ["passed", "not reached"] and seen[-1] == ["passed", "passed"]
+
+
+def test_what_a_question_does_to_numpy_costs_no_other_its_points(grade, tmp_path):
+    hurts = "np.tanh = np.exp = np.where = lambda *a: np.zeros(3)"
+    rows = by_id(grade(submit(tmp_path, relu_with(forward=f"import numpy as np\n{hurts}")), only=PART1))
+    assert all(q.status == "passed" for q in rows.values() if q.id != "1.3")
+
+
+def test_what_is_right_only_after_another_question_earns_nothing(grade, tmp_path):
+    """A first look asks the questions of a file in one process, each on an import of its own."""
+    needs = relu_with(forward="if not LOG: raise ValueError('nobody called Sigmoid')", before="")
+    text = submit(tmp_path, needs, before="LOG = []")
+    file = text / "ps2" / "activations.py"
+    source = file.read_text(encoding="utf-8")
+    sigmoid = source[source.index("class Sigmoid") : source.index("class Tanh")]
+    logs = sigmoid.replace(
+        "def forward(self, x: ndarray) -> ndarray:\n", "def forward(self, x: ndarray) -> ndarray:\n        LOG.append(1)\n"
+    )
+    assert logs != sigmoid
+    file.write_text(source.replace(sigmoid, logs), encoding="utf-8")
+    rows = by_id(grade(text, only=PART1))
+    assert rows["1.1"].status == "passed" and rows["1.3"].points == 0
+
+
+def test_with_and_without_a_first_look_the_verdicts_are_the_same(grade, graders, tmp_path, monkeypatch):
+    upload = submit(tmp_path, relu_with(forward="x = x + 0.0", backward="return grad_output"))
+    first = by_id(grade(upload, only=PART1))
+    monkeypatch.setattr("autograder.grading.grade.Grading.ask_together", lambda self, group, room: {})
+    alone = by_id(grade(upload, only=PART1))
+    assert {i: (q.points, q.status, q.sentences) for i, q in first.items()} == {
+        i: (q.points, q.status, q.sentences) for i, q in alone.items()
+    }
+    assert first["1.3"].status in ("partial", "failed")
