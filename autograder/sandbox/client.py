@@ -93,19 +93,30 @@ class Zygote:
     def oracle(self, entry: str = "autograder.grading.oracle:serve") -> socket.socket:
         """Fork a trusted, unconfined process that runs `entry` ("module:function") on one end of a stream; the other end is returned.
 
-        It ends with the zygote. Raises GraderError when there is no zygote to fork from.
+        It ends with the zygote. A zygote that died is restarted first. Raises GraderError when there is none to fork from.
         """
         with self._lock:
-            ours, theirs = socket.socketpair()
             try:
-                with theirs:
-                    process = self._process or self._start()
-                    process.tell(control.Oracle(entry), (theirs.fileno(),))
-                process.expect(control.Done, START_SECONDS)
+                return self._oracle(entry)
+            except ZygoteLost:
+                self._stop()
+            try:
+                return self._oracle(entry)
             except ZygoteLost as lost:
-                ours.close()
                 raise GraderError(f"the grader's own process failed: {lost}") from None
-            return ours
+
+    def _oracle(self, entry: str) -> socket.socket:
+        """Raises ZygoteLost."""
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                process = self._process or self._start()
+                process.tell(control.Oracle(entry), (theirs.fileno(),))
+            process.expect(control.Done, START_SECONDS)
+        except BaseException:
+            ours.close()
+            raise
+        return ours
 
     def close(self) -> None:
         """End everything and remove the scratch folders."""
