@@ -81,7 +81,7 @@ def explain_item(question: Question, reference: Package, row: Row, graded: Run, 
         small = next((r for r in run.rows if r.item == row.item and not r.verdict.passed), None)
         if small is not None and small.reached:
             calls = tracing.calls_to(question, reference, run.draw(), row.item)
-            return explain_run(question, small, run, calls)
+            return explain_run(question, small, run, [*tracing.imports_for(calls), *calls])
     return explain_run(question, row, graded, [])
 
 

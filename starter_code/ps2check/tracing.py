@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,16 @@ from .question import Question
 
 PASTEABLE = 700
 """Characters of a call beyond which an input is too long to paste."""
+STAND_INS: dict[str, str] = {}
+"""The classes of the checks that a pasted call may make, each with its module here."""
+
+Kind = TypeVar("Kind", bound=type)
+
+
+def stand_in(kind: Kind) -> Kind:
+    """Marks a class of the checks as one that students can import; its `repr` is the call that makes an equal object."""
+    STAND_INS[kind.__name__] = kind.__module__.rpartition(".")[2]
+    return kind
 
 
 @dataclass
@@ -133,7 +143,8 @@ def literal(value: Any) -> str:
         return repr(value.item())
     if isinstance(value, type):
         return value.__name__
-    return repr(value) if isinstance(value, (bool, int, float, str, type(None))) else type(value).__name__
+    plain = isinstance(value, (bool, int, float, str, type(None))) or type(value).__name__ in STAND_INS
+    return repr(value) if plain else type(value).__name__
 
 
 def calls_to(question: Question, ps2: Any, draw: Draw, item: str) -> list[str]:
@@ -158,10 +169,12 @@ def imports_for(calls: list[str]) -> list[str]:
     used = words(" ".join(calls))
     homes: dict[str, list[str]] = {}
     for name in sorted(used):
-        if home := home_of(name):
-            homes.setdefault(home, []).append(name)
+        if name in STAND_INS:
+            homes.setdefault(f"ps2check.{STAND_INS[name]}", []).append(name)
+        elif home := home_of(name):
+            homes.setdefault(f"ps2.{home}", []).append(name)
     lines = ["import numpy as np"] if "np" in used else []
-    return [*lines, *(f"from ps2.{home} import {', '.join(names)}" for home, names in homes.items())]
+    return [*lines, *(f"from {home} import {', '.join(names)}" for home, names in homes.items())]
 
 
 def patient(steps: Iterator[Any]) -> Iterator[Any]:
