@@ -11,7 +11,7 @@ from .figure_canvas import INK, PALE, SOFT, THEORY, WRONG, Data, Figure, Undrawa
 
 IMAGE = (3, 224, 224)
 RESNETS = {"resnet18": 69.76, "resnet34": 73.31, "resnet50": 76.13, "resnet101": 77.37, "resnet152": 78.31}
-"""Top-1 accuracy in % of one crop, torchvision 0.29's weights IMAGENET1K_V1; parameters and multiply-adds are counted by the functions asked."""
+"""Top-1 accuracy in % of one crop, torchvision 0.29's weights IMAGENET1K_V1; the rest is counted here."""
 
 PUBLISHED = {
     # millions of parameters, billions of multiply-adds, top-1 in % of one crop. torchvision 0.29, metadata of the weights IMAGENET1K_V1:

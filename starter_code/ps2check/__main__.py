@@ -6,6 +6,7 @@ import argparse
 import difflib
 import importlib.util
 import io
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KitError as error:
         print(f"ps2check: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it at exit says nothing
+        return 1
     except KeyboardInterrupt:
         print("\nps2check: stopped.", file=sys.stderr)
         return 130

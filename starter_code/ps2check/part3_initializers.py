@@ -104,7 +104,11 @@ def untouched(make: Callable[[np.random.Generator], Any], seed: int) -> Callable
 
 def global_generator(make: Callable[[np.random.Generator], Any], draw: Draw) -> Steps:
     """Conduct: numpy's global generator is neither used nor seeded."""
-    yield "conduct, global generator", untouched(make, draw.seeds(1)[0]), unchanged("numpy's global generator", "draw from `rng` instead", shown=False)
+    yield (
+        "conduct, global generator",
+        untouched(make, draw.seeds(1)[0]),
+        unchanged("numpy's global generator", "draw from `rng` instead", shown=False),
+    )
 
 
 @question("3.1", "fan_in", stub="initializers.fan_in", core=True)
@@ -133,7 +137,11 @@ def constant_and_gaussian(ps2: Any, draw: Draw) -> Steps:
     for name, (wanted, _) in (("matrix", wide(draw)), ("four dimensions", convolution(draw))):
         std, seeds = draw.between(0.01, 0.5), draw.seeds(2)
         make = Calling(ps2, "gaussian", wanted, std)
-        yield f"gaussian, {name}", lambda make=make, seeds=seeds: draws(make, seeds), random_weights(wanted, std, normal_only=True, call=str(make))
+        yield (
+            f"gaussian, {name}",
+            lambda make=make, seeds=seeds: draws(make, seeds),
+            random_weights(wanted, std, normal_only=True, call=str(make)),
+        )
     yield from global_generator(Calling(ps2, "gaussian", (3, 4), 0.5), draw)
 
 

@@ -243,18 +243,18 @@ def gradient_pathways(ps2: Any, draw: Draw) -> Steps:
 def pathways(ps2: Any, case: str, body: Any, shortcut: Any, x: Array, g: Array) -> Steps:
     """One block, which has been run forward: both terms, and that each part ran backward once."""
     block = Forwarded(body, shortcut, x)
-    terms = cache(lambda: pair(ps2.gradient_pathways(block, g)))
-    yield f"through the shortcut, {case}", lambda: terms()[0]
-    yield f"through the body, {case}", lambda: terms()[1]
+    terms = cache(lambda: ps2.gradient_pathways(block, g))
+    yield f"through the shortcut, {case}", lambda: pair(terms())[0]
+    yield f"through the body, {case}", lambda: pair(terms())[1]
     yield f"conduct, calls of the body, {case}", body.calls
     yield f"conduct, grad_output, {case}", g, unchanged("grad_output")
 
 
 def pair(terms: Any) -> tuple[Any, Any]:
     if not isinstance(terms, (tuple, list)):
-        raise Unfit(f"cannot be told: the result is {describe(terms)}, expected two arrays, (through_shortcut, through_body)")
+        raise Unfit(f"is {describe(terms)}, expected two arrays, (through_shortcut, through_body)")
     if len(terms) != 2:
-        raise Unfit(f"cannot be told: {len(terms)} results, expected two arrays, (through_shortcut, through_body)")
+        raise Unfit(f"is one of {len(terms)} results, expected two arrays, (through_shortcut, through_body)")
     through_shortcut, through_body = terms
     return through_shortcut, through_body
 
