@@ -19,6 +19,8 @@ from .question import Question
 
 PASTEABLE = 700
 """Characters of a call beyond which an input is too long to paste."""
+UNWRITABLE = "\0"
+"""Stands in a line for an object that no short call makes: a network, a tensor, a generator."""
 STAND_INS: dict[str, str] = {}
 """The classes of the checks that a pasted call may make, each with its module here."""
 
@@ -141,10 +143,8 @@ def literal(value: Any) -> str:
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
     if isinstance(value, np.generic):
         return repr(value.item())
-    if isinstance(value, type):
-        return value.__name__
     plain = isinstance(value, (bool, int, float, str, type(None))) or type(value).__name__ in STAND_INS
-    return repr(value) if plain else type(value).__name__
+    return repr(value) if plain else UNWRITABLE
 
 
 def calls_to(question: Question, ps2: Any, draw: Draw, item: str) -> list[str]:
@@ -197,7 +197,7 @@ def quiet() -> Iterator[None]:
 
 
 def lines_about(log: Log, before: int) -> list[str]:
-    """The lines about the objects used since line `before`, or else by the last call; [] where they are too long to paste."""
+    """The lines about the objects used since line `before`, or else by the last call; [] where they cannot be pasted or are too long."""
     recent = log.lines[before:] or log.lines[-1:]
     owners = {owner for owner, _ in recent}
     for owner, line in reversed(log.lines):  # what those objects were made from
@@ -205,6 +205,8 @@ def lines_about(log: Log, before: int) -> list[str]:
             owners |= words(line) & log.owners()
     lines = [line for owner, line in log.lines if owner in owners]
     lines = [line for i, line in enumerate(lines) if i == len(lines) - 1 or not line.endswith((".parameters", ".gradients"))]
+    if any(UNWRITABLE in line for line in lines):
+        return []
     return renumbered(lines, owners) if sum(len(line) for line in lines) <= PASTEABLE else []
 
 

@@ -50,6 +50,12 @@ def test_calls_can_be_pasted_with_their_imports(id):
         exec(pasted.replace("from ps2.", f"from {REFERENCE._name}."), scope)  # our own reference's calls
 
 
+def test_a_call_with_a_network_is_left_out():
+    for id in ("6.4", "6.5"):
+        items = record(QUESTIONS[id], REFERENCE, Draw(b"seed", 1)).items
+        assert not any(calls_to(QUESTIONS[id], REFERENCE, Draw(b"seed", 1), item) for item in list(items)[:3])
+
+
 def test_a_stand_in_is_written_as_the_call_that_makes_it():
     for id in ("3.9", "5.1", "5.2", "5.3"):
         question = QUESTIONS[id]
