@@ -44,5 +44,6 @@ def test_what_is_recorded_is_float64_so_that_another_cpu_or_blas_agrees(kit_fold
     for asked in kit.questions:
         for item, parts in golden_run(kit, asked.question, None).items.items():
             assert not isinstance(parts, Failure), item
-            exact = all(p.dtype.kind in "iub" or np.isin(p, (0, 1)).all() for p in parts.values())
-            assert exact or all(p.dtype == np.float64 for p in parts.values()), (asked.name, item)
+            for array in parts.values():
+                exact = array.dtype.kind in "iub" or np.isin(array, (0, 1)).all()
+                assert exact or array.dtype == np.float64, (asked.name, item)
