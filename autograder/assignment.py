@@ -273,9 +273,10 @@ def located(path: Path, text: str, place: str, message: str) -> str:
 
 
 def line_of(text: str, *keys: str) -> int:
-    """The line of the last of `keys` that the text names; 1 where none is found."""
+    """The line of the last of `keys` that the text names outside of comments; 1 where none is found."""
     found = 1
+    lines = [line.partition("#")[0] for line in text.splitlines()]
     for key in keys:
         pattern = re.compile(rf'(^|[\s."\[]){re.escape(key)}(["\s.\]=]|$)')
-        found = next((n for n, line in enumerate(text.splitlines(), 1) if n >= found and pattern.search(line)), found)
+        found = next((n for n, line in enumerate(lines, 1) if n >= found and pattern.search(line)), found)
     return found

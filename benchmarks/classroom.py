@@ -209,6 +209,7 @@ def draw(found: dict[str, Any], file: Path) -> None:
     bars.bar(names, heights)
     for place, height in enumerate(heights):
         bars.text(place, height, f"{height:.2f} s", ha="center", va="bottom")
+    bars.margins(y=0.12)
     bars.set_ylabel("CPU seconds of one more")
     figure.savefig(file, metadata={"Software": None} if file.suffix == ".png" else None)
 

@@ -98,7 +98,8 @@ def never_varies(question: Question, reference: Any) -> list[Finding]:
     for i in range(RUNS):
         record(asked, spy, Draw(b"varies-%d" % i), spy.item_done)
         spy.pending.clear()
-        if i and all(len(values) > 1 for values in (*spy.arguments.values(), *spy.shapes.values())):
+        kept = [len(values) for values in spy.arguments.values()] + [len(values) for values in spy.shapes.values()]
+        if i and min(kept, default=2) > 1:
             return []
     fixed = [(argument, "", values) for argument, values in spy.arguments.items() if len(values) == 1]
     fixed += [(place.split("|")[1], place.split("|")[0], shapes) for place, shapes in spy.shapes.items() if len(shapes) == 1]  # type: ignore[misc]

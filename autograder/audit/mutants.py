@@ -19,15 +19,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
-
 from ..check import scoring
 from ..check.package import Package
 from ..check.question import REGISTRY, Question
 from ..publish.starter import find_regions
 from .equivalent_mutants import EQUIVALENT
+from .reach import names_run
 from .report import Audit, Finding
-from .runs import judged, reference_folder, unchecked
+from .runs import judged_until, reference_folder, unchecked
 
 SAMPLE = 300
 SEEDS = 3
@@ -179,7 +178,8 @@ def audit_mutants(file: str, count: int, chunk: int, questions: tuple[str, ...])
         diff = diff_of(place, source)
         if key_of(place, diff) in EQUIVALENT:
             continue
-        asked = [REGISTRY[id] for id in questions if place.name in REGISTRY[id].names] or [REGISTRY[id] for id in questions]
+        asked = [REGISTRY[id] for id in questions if place.name in REGISTRY[id].names]
+        asked = asked or [REGISTRY[id] for id in questions if place.name in names_run(REGISTRY[id])]
         killed = any(is_killed(place, source, question) for question in asked)
         found = () if killed else (survivor(place, diff, asked),)
         total += Audit(automatic_mutants=1, automatic_killed=int(killed), findings=found)
@@ -218,8 +218,13 @@ def mutant_package(file: str, source: str) -> Package:
 
 
 def lost(question: Question, package: Package, number: int) -> bool:
-    with np.errstate(all="ignore"):
-        return scoring.share(judged(unchecked(question), package, number), {}) < Fraction(1)
+    """Whether anything that earns fails; the run ends there."""
+    rows, stopped = judged_until(unchecked(question), package, number, lost_already)
+    return stopped or scoring.share(rows, {}) < Fraction(1)
+
+
+def lost_already(rows: list[scoring.Row]) -> bool:
+    return not rows[-1].verdict.passed and rows[-1].group != scoring.GRADIENT_CHECK
 
 
 class Overrun(KeyboardInterrupt):

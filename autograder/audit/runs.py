@@ -17,7 +17,7 @@ from ..check.package import Package, home_of
 from ..check.question import REGISTRY, Question
 from ..check.recording import Item, Recording, record
 from ..check.scoring import Row, unchecked
-from ..check.verdict import fails
+from ..check.verdict import Failure, fails
 from ..course import this_course
 from ..grading.redraw import Memory, Redraw
 from ..misconceptions import Build
@@ -113,7 +113,8 @@ def judged_until(question: Question, package: Any, number: int, enough: Callable
 
     def emit(name: str, item: Item) -> None:
         right = want.items.get(name)
-        assert not isinstance(right, scoring.Failure)
+        if isinstance(right, Failure):
+            raise scoring.ReferenceFault(name, right)
         rows.append(Row(name, fails("was never asked for") if right is None else want.judges[name](item, right)))
         if enough(rows):
             raise Enough

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ Runs = dict[int | None, Recording]
 """The recordings of one question by level; None is the full size."""
 
 INDEX = "index"
+BY_PLACE = " by place"
 
 
 def levels(question: Question) -> list[int | None]:
@@ -53,11 +55,24 @@ def encode(runs: Runs) -> bytes:
             rows.append([name, {part: [a.dtype.name, list(a.shape)] for part, a in parts.items()}])
             for array in parts.values():
                 arrays.setdefault(array.dtype.name, []).append(array.ravel())
-    entries: dict[str, Any] = {name: np.concatenate(stretches) for name, stretches in arrays.items()}
+    entries: dict[str, Any] = dict(packed(name, np.concatenate(stretches)) for name, stretches in arrays.items())
     entries[INDEX] = np.frombuffer(json.dumps(index).encode(), np.uint8)
     file = io.BytesIO()
     np.savez_compressed(file, **entries)
     return file.getvalue()
+
+
+def packed(name: str, array: Array) -> tuple[str, Array]:
+    """The array, or its bytes by their place in a number where these compress better: exact sums have many zeros in the same places."""
+    places = np.ascontiguousarray(array.view(np.uint8).reshape(-1, array.itemsize).T)
+    better = len(zlib.compress(places.tobytes())) < len(zlib.compress(array.tobytes()))
+    return (name + BY_PLACE, places) if better else (name, array)
+
+
+def unpacked(name: str, entry: Array) -> tuple[str, Array]:
+    """The opposite of `packed`."""
+    dtype = name.removesuffix(BY_PLACE)
+    return dtype, entry if dtype == name else np.ascontiguousarray(entry.T).view(dtype).ravel()
 
 
 def decode(data: bytes) -> Runs:
@@ -65,7 +80,7 @@ def decode(data: bytes) -> Runs:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as entries:
             index = json.loads(entries[INDEX].tobytes())
-            long = {name: entries[name] for name in entries.files if name != INDEX}
+            long = dict(unpacked(name, entries[name]) for name in entries.files if name != INDEX)
         used = dict.fromkeys(long, 0)
         return {
             level_of(run): Recording({name: {part: stretch(long, used, *form) for part, form in parts.items()} for name, parts in rows})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 import time
@@ -114,6 +115,7 @@ class Home:
         self.ps2 = HomePackage(self.folder, kit.package / GIVEN_COPY)
         self._read()
         for file in kit.files:
+            self._load(file)
             fault = self.faults.get(file) or self._import(file)
             if fault:
                 self.faults[file] = fault
@@ -149,6 +151,15 @@ class Home:
                 self.faults.setdefault(file, lack.says)
             else:
                 self.warnings.append(lack.says)
+
+    def _load(self, file: str) -> None:
+        """Load the packages that a file names, without a time limit: a first `import torch` may take longer than the limit, and where it is
+        cut short half of a package stays behind, on which every later import fails."""
+        source = self.sources.get(file, b"")
+        for name in self.kit.imports_of(file) if file not in self.faults else ():
+            if name.encode() in source:
+                with contextlib.suppress(Exception):  # the file's own import says what is wrong
+                    importlib.import_module(name)
 
     def _import(self, file: str) -> str:
         """Import one of the student's files; the sentence if it fails, else ""."""

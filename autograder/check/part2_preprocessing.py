@@ -325,7 +325,7 @@ def hessian_condition(ps2: Any, draw: Draw) -> Steps:
     """How much steeper a linear model's loss is in one direction than in another, before and after normalization."""
     n, d = draw.size(30, 5, least=2)
     n = max(n, d + 4)
-    raw = ordinary(draw, (n, d)) * 2.0 ** draw.integers(3, (1, d)) + 6.0
+    raw = ordinary(draw, (n, d)) * 2.0 ** (2 + draw.integers(3, (1, d))) + 6.0  # every variance is above 1, that of the bias
     yield "raw data", lambda: ps2.hessian_condition(raw)
     yield "conduct, x", raw, unchanged("x")
     tidy = draw.normal((n + 2, d))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .draw import Draw
-from .modules import Steps, is_buffer, settings, settled
+from .module_state import is_buffer
+from .modules import Steps, settings, settled
 from .question import question
 from .recording import describe
 from .tracing import bare

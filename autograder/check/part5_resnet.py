@@ -10,25 +10,10 @@ import numpy as np
 
 from .agreement import agrees
 from .draw import Draw
-from .modules import (
-    Shapes,
-    Steps,
-    acting,
-    array,
-    conv,
-    examine,
-    found,
-    is_lazy,
-    linear,
-    module_of,
-    norm,
-    settings,
-    settled,
-    stand_in,
-    tensor,
-    uninitialized,
-)
+from .module_state import Shapes, conv, is_lazy, linear, norm
+from .modules import Steps, array, examine, module_of, settings, settled, tensor, uninitialized
 from .question import question
+from .stand_ins import acting, found, stand_in
 from .verdict import Array, Judge, Parts, Unfit, Verdict, within
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from ..course import Course
+from .. import adopt
+from ..course import ENGINE, Course
 from ..frontends.collect import Handed
 from ..grading.grade import Grader
 from ..grading.intake import IntakeError
@@ -56,6 +57,8 @@ class ClassGrader:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        if Path(settings.course) != ENGINE:  # on another machine nobody has done so
+            adopt(Path(settings.course))
         self.grader = Grader(Course(Path(settings.course)), keep=True, footing=Footing(settings.simple))
 
     def grade(self, task: Task) -> Done:

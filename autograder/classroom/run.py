@@ -27,7 +27,10 @@ OnDone = Callable[[Done, int, int], None]
 
 @dataclass
 class Plan:
-    """What a run is about. entries: with their digests. targets: by entry id, the key of its result. tasks: what must be graded."""
+    """What a run is about. entries: with their digests. targets: by entry id, the key of its result. tasks: what must be graded.
+
+    had, had_before: entries by id, of the index as this run found it and as the grader before left it.
+    """
 
     course: Course
     store: Store
@@ -38,7 +41,9 @@ class Plan:
     targets: dict[str, str] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     before: Index | None = None
-    now: Index | None = None
+    had: dict[str, Entry] = field(default_factory=dict)
+    had_before: dict[str, Entry] = field(default_factory=dict)
+    planned: set[str] = field(default_factory=set)
     settled: dict[str, Entry] = field(default_factory=dict)
 
 
@@ -53,7 +58,7 @@ def plan(folder: Path, out: Path, course: Course, only: Collection[str] | None =
     before = read_index(out, BEFORE)
     if only and before is None:
         raise IntakeError(f"--question grades anew what was graded before, and {out} holds no earlier run; run it once without --question.")
-    made = Plan(course, store, grader, frozenset(only or ()), never_lower, [], before=before, now=now)
+    made = Plan(course, store, grader, frozenset(only or ()), never_lower, [], before=before, had=by_id(now), had_before=by_id(before))
     for upload in uploads:
         add(made, upload)
     return made
@@ -68,9 +73,10 @@ def add(plan: Plan, upload: Upload) -> None:
         return
     key = key_of(plan.course, digest, plan.grader)
     plan.entries.append(msgspec.structs.replace(upload.entry, digest=digest))
-    if not plan.store.has(key) and key not in plan.targets.values():
+    if not plan.store.has(key) and key not in plan.planned:
         made = task(upload.handed, plan.store.path(key))
         plan.tasks.append(msgspec.structs.replace(made, id=key))
+        plan.planned.add(key)
     plan.targets[upload.entry.id] = key
 
 
@@ -105,7 +111,7 @@ def settle(plan: Plan, entry: Entry, troubles: dict[str, str]) -> Entry:
     key = plan.targets.get(entry.id, "")
     if not plan.store.has(key):
         trouble = troubles.get(key, entry.trouble)
-        old = earlier(plan, plan.now, entry)
+        old = earlier(plan, plan.had, entry)
         kept = msgspec.structs.replace(entry, key=old.key, total=old.total, max_total=old.max_total) if old else entry
         return msgspec.structs.replace(kept, trouble=trouble)
     try:
@@ -121,7 +127,7 @@ def settle(plan: Plan, entry: Entry, troubles: dict[str, str]) -> Entry:
 def merged(plan: Plan, entry: Entry, key: str) -> tuple[str, Result]:
     """The result at `key`, as this run wants it beside the earlier one; what differs from the pure result is stored beside it."""
     pure = result = plan.store.read(key)
-    old = earlier(plan, plan.before, entry)
+    old = earlier(plan, plan.had_before, entry)
     if old is None and plan.only:
         raise IntakeError(f"it has no earlier result to put {', '.join(sorted(plan.only))} into; run without --question.")
     if old is not None and (plan.only or plan.never_lower):
@@ -137,9 +143,13 @@ def merged(plan: Plan, entry: Entry, key: str) -> tuple[str, Result]:
     return key, result
 
 
-def earlier(plan: Plan, index: Index | None, entry: Entry) -> Entry | None:
+def by_id(index: Index | None) -> dict[str, Entry]:
+    return {entry.id: entry for entry in index.entries} if index else {}
+
+
+def earlier(plan: Plan, entries: dict[str, Entry], entry: Entry) -> Entry | None:
     """The entry in an earlier index, with a result of the same files."""
-    found = next((e for e in (index.entries if index else []) if e.id == entry.id), None)
+    found = entries.get(entry.id)
     return found if found and found.digest == entry.digest and plan.store.has(found.key) else None
 
 

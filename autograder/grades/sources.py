@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import warnings
 from datetime import datetime, timezone
 from fractions import Fraction
 from pathlib import Path
@@ -80,6 +81,7 @@ def of_nbgrader(folder: Path) -> list[Record]:
     from ..frontends.nbgrader.course_folder import open_course
     from ..publish.notebook import ASSIGNMENT
 
+    warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's about nbgrader's own tables
     api = open_course(folder)
     with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
         return [of_submission(submission) for submission in gradebook.assignment_submissions(ASSIGNMENT)]
@@ -96,13 +98,17 @@ def of_submission(submission: Any) -> Record:
             column = question_of(grade.name) or grade.name.replace("answer-", "answer ")
             questions[column] = Points(exact(grade.score or 0.0), exact(grade.max_score or 0.0))
             waiting += [column] if grade.needs_manual_grade else []
-    remarks = (f"{', '.join(sorted(waiting))} wait for a grade by hand.",) if waiting else ()
+    remarks = (f"{', '.join(sorted(waiting, key=natural))} wait for a grade by hand.",) if waiting else ()
     time = submission.timestamp.replace(tzinfo=timezone.utc) if submission.timestamp else None  # nbgrader's times are UTC without saying so
     member = Member(fit(student.id), name, student.email or "", student.id)
     return Record(member, "nbgrader", time, dict(sorted(questions.items(), key=in_order)), remarks=remarks)
 
 
 def in_order(item: tuple[str, Points]) -> tuple[list[int], str]:
+    return natural(item[0])
+
+
+def natural(name: str) -> tuple[list[int], str]:
     """Questions by number, then the rest by name."""
-    numbers = re.fullmatch(r"(\d+)\.(\d+)", item[0])
-    return ([int(numbers[1]), int(numbers[2])] if numbers else [1 << 30], item[0])
+    numbers = re.fullmatch(r"(\d+)\.(\d+)", name)
+    return ([int(numbers[1]), int(numbers[2])] if numbers else [1 << 30], name)

@@ -27,7 +27,8 @@ def lint(course: Course) -> list[str]:
 def about_points(course: Course) -> Iterator[str]:
     assignment = course.assignment
     if assignment.total_points is not None and assignment.total() != assignment.total_points:
-        yield f"The questions that are on are worth {assignment.total()} points together, and total_points is {assignment.total_points}."
+        worth = f"The questions that are on are worth {assignment.total()} points together, and total_points is {assignment.total_points}"
+        yield f"{worth}; set it to the sum, or change points."
 
 
 def about_stubs(course: Course) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,13 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ..assignment import load_assignment
 from ..course import Course
 from ..frontends.emulate import Emulation, emulate
 from .leaks import Scanner
@@ -23,6 +26,8 @@ from .regenerate import regenerate
 
 CPUS, MEMORY_MB, MINUTES = 0.5, 768, 10.0
 """Gradescope's default container."""
+POINTS_ROW = re.compile(r"^\| \d+\.\d+ \|.*\| (\d+) \| \d+ \| \w* *\|$", re.MULTILINE)
+"""The points of a question, in the handout's table."""
 MOST_MB = 650
 """Of memory that all processes of a grading may take together there: a margin for what a real container has besides."""
 
@@ -42,6 +47,7 @@ def proofs(course: Course, folder: Path, students: list[str], locks: bool) -> It
         "everything generated is fresh", () if regenerate(True, course) == 0 else ("a generated file is stale: `make regenerate`.",)
     )
     yield Proof("the assignment is complete", tuple(lint(course)))
+    yield points(course, folder)
     scanner = Scanner(course)
     found = [says for name in students for says in scanner.scan_path(folder / name)]
     yield Proof("what students get gives away neither solutions nor the secret", tuple(found), f"{len(scanner.lines)} lines of solutions")
@@ -49,6 +55,27 @@ def proofs(course: Course, folder: Path, students: list[str], locks: bool) -> It
         yield Proof("the locked packages can be had for every Python version", tuple(stale_locks()))
     with tempfile.TemporaryDirectory(prefix="ps2-release-") as place:
         yield from graded(course, folder, Path(place))
+
+
+def points(course: Course, folder: Path) -> Proof:
+    """One sum everywhere: what assignment.toml asks for, and the questions as kit, handout and grader have them."""
+    with zipfile.ZipFile(folder / "starter.zip") as kit, zipfile.ZipFile(folder / "autograder.zip") as grader:
+        settings = msgspec.json.decode(kit.read("ps2-starter/kit.json"))
+        handout = kit.read("ps2-starter/handout.md").decode()
+        with tempfile.TemporaryDirectory(prefix="ps2-release-") as place:
+            theirs = load_assignment(Path(grader.extract("assignment/assignment.toml", place)))
+    assignment = course.assignment
+    training = assignment.training_points()
+    sums: dict[str, Fraction] = {
+        "the questions of the kit": sum((Fraction(q["points"]) for q in settings["questions"]), training),
+        "the kit's total": Fraction(settings["total"]),
+        "the questions of the grader": theirs.total(),
+    }
+    if rows := POINTS_ROW.findall(handout):  # a handout need not have the table
+        sums["the handout's table"] = Fraction(sum(map(int, rows)))
+    asked = Fraction(assignment.total() if assignment.total_points is None else assignment.total_points)
+    faults = [f"{what}: {found}, and {asked} were asked." for what, found in sums.items() if found != asked]
+    return Proof(f"the points add up to {asked}, in kit, handout and grader", tuple(faults))
 
 
 def graded(course: Course, folder: Path, place: Path) -> Iterator[Proof]:

@@ -7,7 +7,7 @@ import re
 import secrets
 from pathlib import Path
 
-from ..assignment import AssignmentError, load_assignment
+from ..assignment import Assignment, AssignmentError, load_assignment
 from ..check.question import REGISTRY
 from ..course import Course
 from ..grading.result import write_atomically
@@ -38,7 +38,9 @@ def new_term(course: Course, term: str, on: list[str], off: list[str]) -> list[s
         for id in ids:
             text = with_value(text, table_of(id), "on", switch)
             said.append(f"{id} is {'on' if switch else 'off'}")
-    check(course.toml, text)
+    new = check(course.toml, text)
+    if new.total_points not in (None, new.total()):
+        said.append(f"the questions are worth {new.total()} points now: set total_points (it is {new.total_points}), or other points")
     said.append(renew_secret(course.toml.parent, old.term))
     write_atomically(course.toml, text.encode())
     return said
@@ -52,12 +54,12 @@ def table_of(id: str) -> str:
     raise AssignmentError(f"There is no part or question {id}; the questions are {', '.join(REGISTRY)}.")
 
 
-def check(toml: Path, text: str) -> None:
+def check(toml: Path, text: str) -> Assignment:
     """The new file is read before it takes the old one's place."""
     trial = toml.with_name(f".{toml.name}.trial")
     try:
         trial.write_text(text, encoding="utf-8")
-        load_assignment(trial)
+        return load_assignment(trial)
     except AssignmentError as error:
         raise AssignmentError(str(error).replace(trial.name, toml.name)) from None
     finally:

@@ -100,11 +100,9 @@ def remove(path: Path) -> None:
     lock = _locks.pop(path, None)
     if lock is not None:
         os.close(lock)
-    try:
-        path.rmdir()
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(path)
         return
-    except OSError:
-        pass
     if os.name == "posix":  # chmod and rm know how to walk a tree that is deeper than Python's stack and longer than a path may be
         for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):

@@ -26,7 +26,7 @@ from ..check.recording import Item, record
 from . import control, libc, libraries, limits, seccomp, stage, sweep, wire, worker
 from .confine import common_rules
 
-OFFERED = ("numpy.random", "numpy.linalg", "numpy.fft", "scipy.special", "scipy.linalg", "scipy.signal", "scipy.stats")
+OFFERED = ("numpy.random", "numpy.linalg", "numpy.fft", "scipy.special", "scipy.linalg")  # scipy.stats and signal double what a fork copies
 OFFERED_TORCH = ("torch", "torch.nn", "torch.optim", "torch.nn.functional", "torch.utils.data")
 
 
@@ -174,7 +174,7 @@ def run_oracle(entry: str, fd: int) -> None:
 def load(setup: control.Setup) -> None:
     """Everything a worker may need, and one round of what it will do, so that it pays for nothing twice."""
     load_questions()
-    for name in (*OFFERED, *setup.allow, *(OFFERED_TORCH if setup.kind == "torch" else ())):
+    for name in ("resource", *OFFERED, *setup.allow, *(OFFERED_TORCH if setup.kind == "torch" else ())):
         with contextlib.suppress(ImportError):  # an allowed package that is not installed: a student's import of it says so
             importlib.import_module(name)
     if setup.kind == "torch":

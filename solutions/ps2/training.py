@@ -52,7 +52,7 @@ class PlateauSchedule:
 
     `step(error)` is called once an epoch. A call fails when its error is not below best − min_delta, best being the lowest error so far
     (a call that does not fail makes its error the best). When more than `patience` calls in a row have failed, the rate of every parameter
-    group is multiplied by `factor`, and failures are counted anew; best stays.
+    group of `optimizer` is multiplied by `factor`, and failures are counted anew; best stays.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, factor: float = 0.1, patience: int = 5, min_delta: float = 0.0) -> None:

@@ -5,7 +5,6 @@ torch is imported when a probe runs, never when this file is: the numpy parts wo
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
@@ -14,12 +13,12 @@ import numpy as np
 
 from .agreement import unchanged
 from .draw import Draw
+from .module_state import Shapes, absent, draw_weights, fits, is_buffer, is_lazy, not_its_own, of_another_shape
 from .recording import describe
 from .tracing import bare
 from .verdict import Array, Judge, Parts, Unfit, Verdict, within
 
 Steps = Iterator[tuple[Any, ...]]
-Shapes = dict[str, tuple[int, ...]]
 Make = Callable[[], Any]
 
 
@@ -94,45 +93,6 @@ def defaults_left() -> Judge:
     return Judge(rule, alone=True)
 
 
-# ---- shapes by key
-
-
-def conv(name: str, out_channels: int, in_channels: int, size: int) -> Shapes:
-    return {f"{name}.weight": (out_channels, in_channels, size, size)}
-
-
-def norm(name: str, channels: int) -> Shapes:
-    per_channel: Shapes = {f"{name}.{part}": (channels,) for part in ("weight", "bias", "running_mean", "running_var")}
-    return per_channel | {f"{name}.num_batches_tracked": ()}
-
-
-def linear(name: str, out_features: int, in_features: int) -> Shapes:
-    return {f"{name}.weight": (out_features, in_features), f"{name}.bias": (out_features,)}
-
-
-def is_buffer(key: str) -> bool:
-    return key.endswith(("running_mean", "running_var", "num_batches_tracked"))
-
-
-def draw_weights(draw: Draw, shapes: Shapes, spread: float = 1.0) -> dict[str, Array]:
-    """A value for every key, everything away from its default. spread: how large the batch normalizations' outputs are."""
-    return {key: draw_one(draw, key, shape, spread) for key, shape in shapes.items()}
-
-
-def draw_one(draw: Draw, key: str, shape: tuple[int, ...], spread: float) -> Array:
-    if key.endswith("num_batches_tracked"):
-        return np.array(draw.integer(1, 9))
-    if key.endswith("running_var"):
-        return draw.uniform(0.5, 2.0, shape)
-    values = draw.normal(shape)
-    if key.endswith(("running_mean", "bias")):
-        return spread * values / 2
-    if len(shape) == 1:
-        return spread * (1 + values / 4)
-    scaled: Array = values / np.sqrt(np.prod(shape[1:]))
-    return scaled
-
-
 # ---- a module with given weights
 
 
@@ -175,10 +135,6 @@ def loaded(made: Any, weights: Mapping[str, Array]) -> Any:
     return module
 
 
-def not_its_own(key: str) -> str:
-    return f"has no {key} of its own that trains: is it a parameter, not frozen, and not the same tensor as another one?"
-
-
 def described(made: Any, weights: Mapping[str, Array]) -> dict[str, Array]:
     """Each key of the state: its shape, then 1 where it is a trainable parameter of its own (not tied, not frozen), else 0."""
     import torch
@@ -192,80 +148,6 @@ def described(made: Any, weights: Mapping[str, Array]) -> dict[str, Array]:
     return {key: np.array([*shape, int(key in own)]) for key, shape in shapes.items()}
 
 
-def is_lazy(value: Any) -> bool:
-    """Whether a parameter or buffer has no shape yet."""
-    return type(value).__name__.startswith("Uninitialized")
-
-
-def fits(shapes: Shapes) -> Judge:
-    """The state has exactly these keys and shapes, and all that is no statistic is a parameter of its own that trains."""
-
-    def rule(got: Parts, _: Parts) -> Verdict:
-        complaints = [*missing(got, shapes), *misshapen(got, shapes), *unexpected(got, shapes)]
-        return within(float("inf") if complaints else 0.0, "; ".join(complaints[:2]))
-
-    return Judge(rule, alone=True)
-
-
-def missing(got: Parts, shapes: Shapes) -> list[str]:
-    return [absent(key, set(got), set(shapes)) for key in shapes if key not in got]
-
-
-def misshapen(got: Parts, shapes: Shapes) -> list[str]:
-    complaints = []
-    for key, shape in shapes.items():
-        found = tuple(int(n) for n in got[key].ravel()) if key in got and got[key].dtype.kind == "i" else None
-        if found is not None and found[:-1] != shape:
-            complaints.append(of_another_shape(key, found[:-1], shape))
-        elif found is not None and found[-1] != (not is_buffer(key)):
-            complaints.append(not_its_own(key))
-    return complaints
-
-
-def unexpected(got: Parts, shapes: Shapes) -> list[str]:
-    return [f'has "{key}", which is not in the contract: {why_not(key, shapes)}' for key in got if key not in shapes]
-
-
-def absent(key: str, got: set[str], want: set[str]) -> str:
-    kind = "statistic" if is_buffer(key) else "parameter"
-    return f'has no {kind} "{key}": {why(key, got, want)}'
-
-
-def of_another_shape(key: str, got: tuple[int, ...], want: tuple[int, ...]) -> str:
-    return f"{key} has shape {got}, expected {want}"
-
-
-def why(key: str, got: set[str], want: set[str]) -> str:
-    """Why the contract needs a key that is not there."""
-    if "shortcut." in key:
-        if "shortcut.1" in key and any("shortcut.0" in k for k in got):
-            return "the 1×1 convolution of a projection is followed by a batch normalization of its own"
-        return "the shape changes here (stride or channels, one of them is enough), so the shortcut must change it too"
-    stem = key.split(".")[0]
-    if stem in ("stages", "layers", "blocks", "transitions") and not any(k.startswith(f"{stem}.") for k in got):
-        return f"{stem} must be an nn.ModuleList or nn.Sequential; a plain Python list hides its modules from parameters()"
-    if not any(k.startswith(key.rsplit(".", 1)[0] + ".") for k in got):
-        return f"weights are exchanged by these names, and no {key.rsplit('.', 1)[0]} is registered (yours: {some(got)})"
-    return f"weights are exchanged by these names (yours: {some(got)})"
-
-
-def why_not(key: str, shapes: Shapes) -> str:
-    """Why a key that is there should not be."""
-    weight = shapes.get(key.removesuffix("bias") + "weight", ())
-    if key.endswith(".bias") and len(weight) == 4:
-        return "convolutions have no bias here, since the batch normalization subtracts every mean again"
-    if key.startswith("shortcut.") and not any(k.startswith("shortcut.") for k in shapes):
-        return "this shortcut has no parameters (the shape stays, or the kind of block has none)"
-    if key.startswith("shortcut."):
-        return "this projection is a 1×1 convolution alone"
-    return "each name stands for one module that the docstring lists"
-
-
-def some(keys: set[str]) -> str:
-    tops = sorted({k.rsplit(".", 1)[0] for k in keys})
-    return ", ".join(tops[:6]) + (", …" if len(tops) > 6 else "") if tops else "nothing"
-
-
 # ---- what a module does
 
 
@@ -275,15 +157,15 @@ def uninitialized() -> Iterator[None]:
     of the time that it takes to make one."""
     from torch import nn
 
-    kinds = (nn.Linear, nn.modules.conv._ConvNd)
+    kinds: tuple[Any, ...] = (nn.Linear, nn.modules.conv._ConvNd)
     before = [kind.reset_parameters for kind in kinds]
     try:
         for kind in kinds:
-            kind.reset_parameters = lambda self: None  # type: ignore[method-assign]
+            kind.reset_parameters = lambda self: None
         yield
     finally:
         for kind, method in zip(kinds, before, strict=True):
-            kind.reset_parameters = method  # type: ignore[method-assign]
+            kind.reset_parameters = method
 
 
 def tensor(array: Array) -> Any:
@@ -400,76 +282,3 @@ class Run:
         module = loaded(self.built(), self.weights).eval()
         y = array(module(tensor(x)))
         return {"": y, **statistics(module)} if any(map(is_buffer, self.weights)) else {"": y}
-
-
-# ---- other blocks in place of the student's
-
-
-@contextmanager
-def acting(ps2: Any, **others: type) -> Iterator[None]:
-    """Let instances of the student's classes be made and run as those of `others`, while a probe asks about something else.
-
-    The class itself is lent other methods, so that whatever refers to it (a partial, a default argument, a subclass) is served too.
-    """
-    with ExitStack() as stack:
-        for name, other in others.items():
-            real = found(ps2, name)
-            stack.enter_context(lent(real, other) if isinstance(real, type) else ps2.standing_in(**{name: other}))
-        yield
-
-
-def found(ps2: Any, name: str) -> Any:
-    """The student's class or function; None where there is none or its file cannot be imported."""
-    try:
-        return bare(getattr(ps2, name))
-    except (Exception, SystemExit):
-        return None
-
-
-@contextmanager
-def lent(real: type, other: type) -> Iterator[None]:
-    names = ("__init__", "forward", "expansion")
-    before = {name: vars(real)[name] for name in names if name in vars(real)}
-    try:
-        for name in names:
-            if hasattr(other, name):
-                setattr(real, name, getattr(other, name))
-        yield
-    finally:
-        for name in names:
-            if name in before:
-                setattr(real, name, before[name])
-            elif name in vars(real):
-                delattr(real, name)
-
-
-@functools.cache
-def stand_in(times: int = 1, kind: int = 0) -> Any:
-    """A block class of its own: channels repeated in a circle, every stride-th row and column, each channel scaled, tanh.
-
-    Called as block(in_channels, width, stride); times · width channels come out, with as many parameters. `asked` is what it was called
-    with, `seen` the shapes that came in.
-    """
-    import torch
-
-    class StandInBlock(torch.nn.Module):
-        expansion = times
-
-        def __init__(self, in_channels: int, width: int, stride: int = 1, *more: Any, **named: Any) -> None:
-            torch.nn.Module.__init__(self)
-            option = [*more, *named.values(), "B"][0]
-            self.asked = (in_channels, width, stride, kind, int(option == "A"))
-            self.in_channels, self.stride = in_channels, stride
-            self.source = torch.arange(times * width) % in_channels
-            self.scale = torch.nn.Parameter(torch.ones(times * width))
-            self.seen: list[tuple[int, ...]] = []
-
-        def forward(self, x: Any) -> Any:
-            self.seen.append(tuple(x.shape[1:]))
-            if x.ndim != 4 or x.shape[1] != self.in_channels:
-                raise Unfit(f"gives a block that was made for {self.in_channels} channels an input of shape {tuple(x.shape)}")
-            x = x[:, :, :: self.stride, :: self.stride]
-            repeated = x if len(self.source) == self.in_channels else x[:, self.source]
-            return torch.tanh(repeated * self.scale[:, None, None])
-
-    return StandInBlock

@@ -7,7 +7,8 @@ from math import ceil
 from typing import Any
 
 from .draw import Draw
-from .modules import Shapes, Steps, conv, examine, linear, norm, settings
+from .module_state import Shapes, conv, linear, norm
+from .modules import Steps, examine, settings
 from .question import question
 
 Keys = Callable[[int, int, bool], Shapes]

@@ -1,5 +1,6 @@
 """The catalog of mistakes: sentences for students, pairs that are consistent, differences that can be seen."""
 
+import functools
 import inspect
 import itertools
 import re
@@ -27,9 +28,19 @@ PAIRS = [m for m in KNOWN if {"forward", "backward"} <= set(m.fails)]
 def answers(mistake, level=None, *, checked=False):
     """The mistake's recording and the reference's, on the same inputs; with `checked`, the numerical gradient check too."""
     package = overlay(reference_folder(), {mistake.name: mistake.build})
-    asked = REGISTRY[mistake.question] if checked else scoring.unchecked(REGISTRY[mistake.question])
+    return recorded(mistake.question, package, level, checked), right(mistake.question, level, checked)
+
+
+def recorded(question, package, level, checked):
+    asked = REGISTRY[question] if checked else scoring.unchecked(REGISTRY[question])
     with np.errstate(all="ignore"):
-        return [record(asked, which, Draw(seed_of(0), level)) for which in (package, reference())]
+        return record(asked, package, Draw(seed_of(0), level))
+
+
+@functools.cache
+def right(question, level, checked):
+    """The reference's, once for all mistakes of a question."""
+    return recorded(question, reference(), level, checked)
 
 
 def by_id(mistakes):

@@ -71,3 +71,14 @@ def test_a_reference_that_fails_is_a_fault_that_names_the_item():
 
     with pytest.raises(ReferenceFault, match=r"1\.1 the end"):
         golden.record_runs(QUESTIONS[0], Broken(), ROOT)
+
+
+@pytest.mark.parametrize("by_place", [True, False])
+def test_numbers_are_stored_by_place_where_that_is_shorter_and_come_back(by_place):
+    rng = np.random.default_rng(0)
+    exact, repeated = rng.integers(-(2**33), 2**33, size=350) / 2.0**32, np.tile(rng.normal(size=5), 70)
+    values = exact if by_place else repeated
+    name, stored = golden.packed("float64", values)
+    assert name.endswith(golden.BY_PLACE) == by_place
+    dtype, back = golden.unpacked(name, stored)
+    assert dtype == "float64" and back.dtype == np.float64 and np.array_equal(back, values)

@@ -275,3 +275,16 @@ def test_a_reader_that_has_read_enough_gets_no_trace(kit_folder):
     with subprocess.Popen(command, cwd=kit_folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_a_package_that_takes_longer_to_load_than_the_limit_costs_nothing(kit_folder, tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "slowpackage.py").write_text("import time\ntime.sleep(2)\nready = True\n")
+    monkeypatch.syspath_prepend(folder)
+    settings = json.loads((kit_folder / "kit.json").read_text(encoding="utf-8"))
+    settings["parts"][0]["imports"].append("slowpackage")
+    for question in settings["questions"]:
+        question["wall_seconds"] = 1.0
+    (kit_folder / "kit.json").write_text(json.dumps(settings), encoding="utf-8")
+    (kit_folder / "ps2/activations.py").write_text(f"{REFERENCE}\nfrom slowpackage import ready\n", encoding="utf-8")
+    assert Home(load_kit(kit_folder / "ps2check")).faults == {}

@@ -43,6 +43,7 @@ def test_mistake_costs_no_other_question(mistake) -> None:
         assert earned(rows_of(question, package, seed_of(question, 0))) == 1
 
 
+@pytest.mark.slow  # on two seeds tests/audit/test_variants.py proves it
 @pytest.mark.parametrize("way", WAYS, ids=lambda v: v.id)
 def test_honest_variant_is_full_on_every_seed(way) -> None:
     package = replaced({way.name: way.build})

@@ -52,6 +52,7 @@ def test_mistake_costs_no_other_question(mistake) -> None:
         assert earned(rows_of(question, package, seed_of(question, 0))) == 1, question
 
 
+@pytest.mark.slow  # on two seeds tests/audit/test_variants.py proves it
 @pytest.mark.parametrize("mistake", [m for m in CATALOG.values() if m.question in IDS and m.equivalent], ids=lambda m: m.id)
 def test_equivalent_mistake_loses_nothing(mistake) -> None:
     package = replaced({mistake.name: mistake.build})
@@ -59,6 +60,7 @@ def test_equivalent_mistake_loses_nothing(mistake) -> None:
         assert earned(rows_of(mistake.question, package, seed_of(mistake.question, number))) == 1
 
 
+@pytest.mark.slow  # on two seeds tests/audit/test_variants.py proves it
 @pytest.mark.parametrize("way", WAYS, ids=lambda v: v.id)
 def test_honest_variant_is_full_on_every_seed(way) -> None:
     package = replaced({way.name: way.build})

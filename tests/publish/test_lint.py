@@ -28,7 +28,7 @@ def test_this_assignment_is_complete():
 
 SOLVED = "def forward(self, x: ndarray) -> ndarray:\n        ### BEGIN SOLUTION\n        return x\n        ### END SOLUTION\n"
 FAULTS = {
-    "points": ("assignment/assignment.toml", 'profile = "core"', 'total_points = 1000\nprofile = "core"', "total_points is 1000"),
+    "points": ("assignment/assignment.toml", "total_points = 100 ", "total_points = 1000 ", "total_points is 1000"),
     "no section": (
         "assignment/handout/1-activations.md",
         "## 1.3 ReLU",
