@@ -42,8 +42,8 @@ def test_a_file_alone_earns_its_points_while_all_others_are_as_they_were_given(k
 def test_what_is_recorded_is_float64_so_that_another_cpu_or_blas_agrees(kit_folder):
     kit = load_kit(kit_folder / "ps2check")
     for asked in kit.questions:
+        if asked.question.id == "6.1":  # a float32 network, whose recorded values are given ones, nothing computed
+            continue
         for item, parts in golden_run(kit, asked.question, None).items.items():
             assert not isinstance(parts, Failure), item
-            for array in parts.values():
-                exact = array.dtype.kind in "iub" or np.isin(array, (0, 1)).all()
-                assert exact or array.dtype == np.float64, (asked.name, item)
+            assert all(a.dtype == np.float64 or a.dtype.kind in "iub" for a in parts.values()), (asked.name, item)
