@@ -33,7 +33,7 @@ QUESTIONS = ("3.2", "3.3", "3.4", "3.6")
 def noting(found: dict[str, list[float]], worst: dict[str, float]) -> Any:
     """Stands for `random_weights`: notes p-values and the judge's own ratios."""
 
-    def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = False) -> Judge:
+    def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = False, call: str = "") -> Judge:
         def rule(got: Parts, _: Parts) -> Verdict:
             for name, p in distribution.tail_probabilities(got["weights"], std).items():
                 found[name].append(p)

@@ -19,10 +19,11 @@ class Lacking:
     at_import: bool
 
 
-def lacking(file: str, data: bytes, offered: Collection[str], siblings: Collection[str]) -> list[Lacking]:
+def lacking(file: str, data: bytes, offered: Collection[str], siblings: Collection[str], elsewhere: Collection[str] = ()) -> list[Lacking]:
     """The imports of `file` that the grader cannot satisfy, in order.
 
-    offered: the packages there, beside the standard library. siblings: the student's own files, such as "helpers.py".
+    offered: the packages there for this file, beside the standard library. siblings: the student's own files, such as "helpers.py".
+    elsewhere: packages that the grader has for other files.
     """
     try:
         with warnings.catch_warnings():
@@ -35,7 +36,12 @@ def lacking(file: str, data: bytes, offered: Collection[str], siblings: Collecti
     for name, line, at_import in imported(tree.body, True):
         if name not in known:
             known.add(name)
-            found.append(Lacking(f"{printable(file)}, line {line}: {remedy(name, siblings)}", at_import))
+            found.append(
+                Lacking(
+                    f"{printable(file)}, line {line}: {against_the_rules(name, offered) if name in elsewhere else remedy(name, siblings)}",
+                    at_import,
+                )
+            )
     return found
 
 
@@ -43,6 +49,10 @@ def remedy(name: str, siblings: Collection[str]) -> str:
     if name + ".py" in siblings:
         return f"`import {name}` does not find your own {name}.py; write `from .{name} import ...`."
     return f"the grader's machine has no package `{printable(name)}`; do without this import."
+
+
+def against_the_rules(name: str, offered: Collection[str]) -> str:
+    return f"`{name}` is not allowed in this file, whose questions allow {' and '.join(sorted(offered))} alone; do without this import."
 
 
 def imported(body: list[ast.stmt], at_import: bool) -> Iterator[tuple[str, int, bool]]:

@@ -146,7 +146,7 @@ class Home:
         bad = source.examine(file, data)
         if bad is not None:
             self.faults[file] = bad.says
-        for lack in imports.lacking(file, data, self.kit.imports_of(file), siblings):
+        for lack in imports.lacking(file, data, self.kit.imports_of(file), siblings, self.kit.imports_of("")):
             if lack.at_import:
                 self.faults.setdefault(file, lack.says)
             else:

@@ -62,7 +62,7 @@ def explain(question: Question, row: Row, judge: Judge | None, got: Item | None,
     conduct = row.group == CONDUCT
     lines = [headline(question, row, count_of(got, want) if compared and not conduct else "")]  # type: ignore[arg-type]
     lines += [f"    {call}" for call in calls]
-    if compared:
+    if compared and (judge is None or judge.shown):
         labels = ("after your code ", "before          ") if conduct else ("your result ", "expected    ")
         lines += ["  " + line for line in comparison(got, want, judge, labels)]  # type: ignore[arg-type]
     return "\n".join(lines)
@@ -125,10 +125,12 @@ def brief(array: Array) -> str:
 
 
 def side_by_side(got: Array, want: Array) -> tuple[str, str]:
-    """Both arrays with just enough digits that they visibly differ, entry below entry."""
+    """Both arrays with just enough digits that each entry that differs is seen to differ, entry below entry."""
+    wrong = differing(got, want).reshape(-1).tolist()
     for digits in range(4, 18):
         yours, theirs = written(got, digits), written(want, digits)
-        if yours != theirs:
+        unseen = any(bad and a == b for a, b, bad in zip(yours, theirs, wrong, strict=True))
+        if yours != theirs and not unseen:
             break
     width = max(len(text) for text in (*yours, *theirs))
     return aligned(got, yours, width), aligned(want, theirs, width)

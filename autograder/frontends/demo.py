@@ -95,8 +95,10 @@ def points_table(runs: dict[str, Emulation], reports: dict[str, Any]) -> Table:
     for name in runs:
         table.add_column(name, justify="right")
     rows = list(zip(*(report["tests"] for report in reports.values()), strict=True))
-    for part, mine in groupby(rows, key=lambda row: str(row[0]["number"]).split(".")[0]):
-        add_part(table, part, list(mine))
+    parts = [list(mine) for _, mine in groupby(rows, key=part_of)]
+    for begun, together in groupby(parts, key=is_begun):
+        several = [row for part in together for row in part]
+        add_rows(table, several) if begun else add_sum(table, several)
     most = sum(test["max_score"] for test in reports[REFERENCE]["tests"])
     table.add_row("total", f"{most:g}", *(f"{report['score']:g}" for report in reports.values()), style="bold")
     table.add_row("seconds", "", *(f"{run.seconds:.1f}" for run in runs.values()), style="dim")
@@ -104,15 +106,28 @@ def points_table(runs: dict[str, Emulation], reports: dict[str, Any]) -> Table:
     return table
 
 
-def add_part(table: Table, part: str, rows: list[tuple[Any, ...]]) -> None:
-    """A row a question; a part that only the reference has begun is one row in all."""
-    if any(test["score"] for row in rows for test in row[1:]) or len(rows) == 1:
-        for row in rows:
-            table.add_row(escape(row[0]["name"]), f"{row[0]['max_score']:g}", *(cell(test) for test in row))
-        return
+def part_of(row: tuple[Any, ...]) -> str:
+    return str(row[0]["number"]).split(".")[0]
+
+
+def is_begun(rows: list[tuple[Any, ...]]) -> bool:
+    """Whether anyone but the reference has points in this part."""
+    return any(test["score"] for row in rows for test in row[1:])
+
+
+def add_rows(table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """A row a question."""
+    for row in rows:
+        table.add_row(escape(row[0]["name"]), f"{row[0]['max_score']:g}", *(cell(test) for test in row))
+
+
+def add_sum(table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """One row for parts that only the reference has begun."""
+    first, last = part_of(rows[0]), part_of(rows[-1])
+    parts = f"part {first}" if first == last else f"parts {first} to {last}"
     sums = [sum(test["score"] for test in column) for column in zip(*rows, strict=True)]
     most = sum(row[0]["max_score"] for row in rows)
-    table.add_row(f"part {part}, {len(rows)} questions", f"{most:g}", *(f"[{'green' if s == most else 'dim'}]{s:g}[/]" for s in sums))
+    table.add_row(f"{parts}, {len(rows)} questions", f"{most:g}", *(f"[{'green' if s == most else 'dim'}]{s:g}[/]" for s in sums))
 
 
 def cell(test: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..assignment import Telling
 from ..check import consistency, report, scoring, tracing
@@ -39,7 +39,7 @@ def explain_failures(
         if worth and not row.verdict.passed:
             failed.setdefault(row.group, row)
     shown = sorted(failed, key=lambda group: group == scoring.CONDUCT)[:MOST]
-    sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in shown]
+    sentences = [explain_item(question, reference, failed[g], graded, ladder) for g in told_once(shown, failed, graded)]
     if telling == "symptom":
         return list(dict.fromkeys(sentences))
     sentences += causes_told(found)
@@ -48,6 +48,15 @@ def explain_failures(
     if pair:
         sentences.append(pair + (" Part of its points is paid for that." if found.consistent else ""))
     return list(dict.fromkeys(sentences))
+
+
+def told_once(groups: Sequence[str], failed: Mapping[str, Row], graded: Run) -> list[str]:
+    """Without the groups that raised what an earlier one raised at the same line: a file that does not import would fill a page."""
+    says: dict[str, str] = {}
+    for group in groups:
+        item = graded.items.get(failed[group].item)
+        says.setdefault(item.says if isinstance(item, Failure) and item.kind == "raised" else group, group)
+    return list(says.values())
 
 
 def unpaid_failures(question: Question, rows: list[Row]) -> list[str]:
@@ -81,7 +90,7 @@ def explain_item(question: Question, reference: Package, row: Row, graded: Run, 
         small = next((r for r in run.rows if r.item == row.item and not r.verdict.passed), None)
         if small is not None and small.reached:
             calls = tracing.calls_to(question, reference, run.draw(), row.item)
-            return explain_run(question, small, run, calls)
+            return explain_run(question, small, run, [*tracing.imports_for(calls), *calls])
     return explain_run(question, row, graded, [])
 
 

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import importlib.util
 import io
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ Checks the code in ps2/ with the checks of the grader.
                                     (activations) or a whole part (1)
   python -m ps2check relu --size 0  the same with tiny inputs (sizes 0 to 3)
   python -m ps2check progress       a bar for each part, and the minutes left
-  python -m ps2check figures        pictures of what your functions do, beside the
-                                    reference, in figures/; or only those named
+  python -m ps2check figures        what your functions do, drawn beside the
+                                    reference, in figures/; or those named
   python -m ps2check submit         look everything over, write submission.zip
   python -m ps2check train --rehearse 7   the training run, in practice world 7;
                                     with --open your own network (open track)
@@ -55,6 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KitError as error:
         print(f"ps2check: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it at exit says nothing
+        return 1
     except KeyboardInterrupt:
         print("\nps2check: stopped.", file=sys.stderr)
         return 130

@@ -45,14 +45,17 @@ def equal() -> Judge:
     return Judge(rule, allowed="none")
 
 
-def unchanged(what: str) -> Judge:
-    """For conduct: the probe yields an array after student code ran, and it must still be the array that was drawn."""
+def unchanged(what: str, remedy: str = "work on a copy instead", shown: bool = True) -> Judge:
+    """For conduct: the probe yields an array after student code ran, and it must still be the array that was drawn.
+
+    shown: whether a student learns something from the array before and after.
+    """
 
     def rule(got: Parts, want: Parts) -> Verdict:
         verdict = agrees().rule(got, want)
-        return Verdict(verdict.passed, verdict.ratio, "" if verdict.passed else f"{what} was changed; work on a copy instead")
+        return Verdict(verdict.passed, verdict.ratio, "" if verdict.passed else f"{what} was changed; {remedy}")
 
-    return Judge(rule, allowed="none")
+    return Judge(rule, allowed="none", shown=shown)
 
 
 def relative_error(got: Array, want: Array, floor: float = FLOOR) -> float:

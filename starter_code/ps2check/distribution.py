@@ -48,16 +48,20 @@ def head(weights: Any) -> Array:
     return np.array(np.ravel(weights)[:HEAD], dtype=np.float64)
 
 
-def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = False) -> Judge:
-    """Independent numbers of mean 0 and deviation `std`, normal, or uniform or truncated normal as well; the value is made by `draws`."""
+def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = False, call: str = "") -> Judge:
+    """Independent numbers of mean 0 and deviation `std`, normal, or uniform or truncated normal as well; the value is made by `draws`.
+
+    call: what was called, for the sentence.
+    """
+    asked = f"; asked was {call}" if call else f"; the shape is {shape}"
 
     def rule(got: Parts, _: Parts) -> Verdict:
         wrong = malformed(got, shape) or repeats(got)
         if wrong:
             return fails(wrong)
         found = ratios(got["weights"], std, normal_only)
-        worst = max(found, key=lambda name: found[name][0])
-        return within(*found[worst])
+        ratio, says = found[max(found, key=lambda name: found[name][0])]
+        return within(ratio, says + asked)
 
     return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}")
 

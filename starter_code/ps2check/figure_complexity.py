@@ -11,10 +11,10 @@ from .figure_canvas import INK, PALE, SOFT, THEORY, WRONG, Data, Figure, Undrawa
 
 IMAGE = (3, 224, 224)
 RESNETS = {"resnet18": 69.76, "resnet34": 73.31, "resnet50": 76.13, "resnet101": 77.37, "resnet152": 78.31}
-"""Top-1 accuracy in % of one crop, torchvision's weights IMAGENET1K_V1; parameters and multiply-adds are counted by the functions asked."""
+"""Top-1 accuracy in % of one crop, torchvision 0.29's weights IMAGENET1K_V1; the rest is counted here."""
 
 PUBLISHED = {
-    # millions of parameters, billions of multiply-adds, top-1 in %. torchvision's table of weights (IMAGENET1K_V1), single crop:
+    # millions of parameters, billions of multiply-adds, top-1 in % of one crop. torchvision 0.29, metadata of the weights IMAGENET1K_V1:
     "AlexNet": (61.1, 0.71, 56.5),
     "VGG-16": (138.4, 15.47, 71.6),
     "VGG-19": (143.7, 19.63, 72.4),
@@ -26,11 +26,10 @@ PUBLISHED = {
     "MobileNetV2": (3.5, 0.30, 71.9),
     "EfficientNet-B0": (5.3, 0.39, 77.7),
     "EfficientNet-B4": (19.3, 4.39, 83.4),
-    # from the papers: Szegedy et al. 2017, Hu et al. 2018 (table 2), Howard et al. 2017, Zoph et al. 2018
-    "Inception-v4": (42.7, 12.3, 80.0),
-    "SE-ResNet-50": (28.1, 3.87, 76.7),
-    "MobileNet": (4.2, 0.57, 70.6),
-    "NASNet-A": (88.9, 23.8, 82.7),
+    "Inception-v4": (48, 13, 80.0),  # Tan & Le 2019 (EfficientNet), table 2, at 299²
+    "SE-ResNet-50": (28.1, 3.87, 76.7),  # Hu et al. 2018, table 2 (top-1 error 23.29); parameters counted
+    "MobileNet": (4.2, 0.57, 70.6),  # Howard et al. 2017, "1.0 MobileNet-224": 569 million multiply-adds
+    "NASNet-A": (88.9, 23.8, 82.7),  # Zoph et al. 2018, table 2, "6 @ 4032" at 331²
 }
 CHANNELS = (64, 128, 256, 512, 1024, 2048)
 CIFAR_DEPTHS = (20, 32, 44, 56, 110)

@@ -76,7 +76,7 @@ class Kit:
         return list(dict.fromkeys(stub.split(".")[0] + ".py" for asked in self.questions for stub in asked.question.stubs))
 
     def imports_of(self, file: str) -> set[str]:
-        """The packages that `file` may import; a file of the student's own may import what any part may."""
+        """The packages that `file` may import; a file of the student's own, or "", may import what any part may."""
         parts = {a.question.part for a in self.questions if any(stub.split(".")[0] + ".py" == file for stub in a.question.stubs)}
         return {name for part in parts or self.parts for name in self.parts[part].imports}
 

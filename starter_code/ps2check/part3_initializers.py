@@ -16,6 +16,7 @@ from .agreement import equal, unchanged
 from .distribution import draws, haar, orthonormal, random_weights
 from .draw import Draw, Shape
 from .question import question
+from .tracing import literal
 
 Steps = Iterator[tuple[Any, ...]]
 Table = dict[Shape, int]
@@ -63,9 +64,18 @@ def looked_up(table: Table) -> Callable[[Shape], int]:
     return fan_in
 
 
-def calling(ps2: Any, name: str, *arguments: Any, **named: Any) -> Callable[[np.random.Generator], Any]:
-    """ps2.NAME(rng, …), looked up only when it is called: a missing one costs its own items."""
-    return lambda rng: getattr(ps2, name)(rng, *arguments, **named)
+class Calling:
+    """ps2.NAME(rng, …), looked up only when it is called: a missing one costs its own items. `str` is the call as one writes it."""
+
+    def __init__(self, ps2: Any, name: str, *arguments: Any, **named: Any) -> None:
+        self.ps2, self.name, self.arguments, self.named = ps2, name, arguments, named
+
+    def __call__(self, rng: np.random.Generator) -> Any:
+        return getattr(self.ps2, self.name)(rng, *self.arguments, **self.named)
+
+    def __str__(self) -> str:
+        given = [literal(a) for a in self.arguments] + [f"{k}={literal(a)}" for k, a in self.named.items()]
+        return f"{self.name}({', '.join(['rng', *given])})"
 
 
 def global_state() -> dict[str, Any]:
@@ -91,7 +101,11 @@ def untouched(make: Callable[[np.random.Generator], Any], seed: int) -> Callable
 
 def global_generator(make: Callable[[np.random.Generator], Any], draw: Draw) -> Steps:
     """Conduct: numpy's global generator is neither used nor seeded."""
-    yield "conduct, global generator", untouched(make, draw.seeds(1)[0]), unchanged("numpy's global generator")
+    yield (
+        "conduct, global generator",
+        untouched(make, draw.seeds(1)[0]),
+        unchanged("numpy's global generator", "draw from `rng` instead", shown=False),
+    )
 
 
 @question("3.1", "fan_in", stub="initializers.fan_in", core=True)
@@ -119,12 +133,16 @@ def constant_and_gaussian(ps2: Any, draw: Draw) -> Steps:
         return
     for name, (wanted, _) in (("matrix", wide(draw)), ("four dimensions", convolution(draw))):
         std, seeds = draw.between(0.01, 0.5), draw.seeds(2)
-        make = calling(ps2, "gaussian", wanted, std)
-        yield f"gaussian, {name}", lambda make=make, seeds=seeds: draws(make, seeds), random_weights(wanted, std, normal_only=True)
-    yield from global_generator(calling(ps2, "gaussian", (3, 4), 0.5), draw)
+        make = Calling(ps2, "gaussian", wanted, std)
+        yield (
+            f"gaussian, {name}",
+            lambda make=make, seeds=seeds: draws(make, seeds),
+            random_weights(wanted, std, normal_only=True, call=str(make)),
+        )
+    yield from global_generator(Calling(ps2, "gaussian", (3, 4), 0.5), draw)
 
 
-Case = tuple[str, Shape, int, Callable[[np.random.Generator], Any], float]
+Case = tuple[str, Shape, int, Calling, float]
 """Item name, shape, fan, the call, and the standard deviation that is right."""
 
 
@@ -132,7 +150,7 @@ def initialized(draw: Draw, cases: list[Case], *, normal_only: bool = False) -> 
     """Judge each case as a distribution, and the conduct of the first."""
     for name, shape, _, make, std in cases:
         seeds = draw.seeds(2)
-        yield name, lambda make=make, seeds=seeds: draws(make, seeds), random_weights(shape, std, normal_only=normal_only)
+        yield name, lambda make=make, seeds=seeds: draws(make, seeds), random_weights(shape, std, normal_only=normal_only, call=str(make))
     yield from global_generator(cases[0][3], draw)
 
 
@@ -160,7 +178,7 @@ def xavier(ps2: Any, draw: Draw) -> Steps:
     """Zero mean, deviation 1/√fan_in, independent, however drawn; and what that does in a deep tanh stack."""
     cases: list[Case] = []
     for name, (shape, fan) in (("linear, wide", wide(draw)), ("linear, tall", tall(draw)), ("convolution", convolution(draw))):
-        cases.append((name, shape, fan, calling(ps2, "xavier", shape), fan**-0.5))
+        cases.append((name, shape, fan, Calling(ps2, "xavier", shape), fan**-0.5))
     widths = stack_widths(draw)
     table = {shape: fan for _, shape, fan, _, _ in cases} | fans_of(widths)
     with ps2.standing_in(fan_in=looked_up(table)):
@@ -191,8 +209,8 @@ def case(name: str, shape_and_fan: tuple[Shape, int], ps2: Any, slope: float | N
     """One call of kaiming; slope None: the default."""
     shape, fan = shape_and_fan
     if slope is None:
-        return name, shape, fan, calling(ps2, "kaiming", shape), (2.0 / fan) ** 0.5
-    return name, shape, fan, calling(ps2, "kaiming", shape, negative_slope=slope), (2.0 / (fan * (1 + slope * slope))) ** 0.5
+        return name, shape, fan, Calling(ps2, "kaiming", shape), (2.0 / fan) ** 0.5
+    return name, shape, fan, Calling(ps2, "kaiming", shape, negative_slope=slope), (2.0 / (fan * (1 + slope * slope))) ** 0.5
 
 
 SMALL_MATRICES = 400
@@ -213,7 +231,7 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
     }
     for name, shape in shapes.items():
         gain, seeds = draw.between(0.5, 2.0), draw.seeds(2)
-        make = calling(ps2, "orthogonal", shape, gain=gain)
+        make = Calling(ps2, "orthogonal", shape, gain=gain)
         yield name, lambda make=make, seeds=seeds: draws(make, seeds), orthonormal(shape, gain)
     seed, gain = draw.seeds(1)[0], draw.between(0.5, 2.0)
     half = SMALL_MATRICES // 2
@@ -224,7 +242,7 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
         return np.stack([*default, *(ps2.orthogonal(rng, (3, 3), gain=gain) for _ in range(half))])
 
     yield "all equally likely", many, haar(np.repeat([1.0, gain], half))
-    yield from global_generator(calling(ps2, "orthogonal", (3, 4)), draw)
+    yield from global_generator(Calling(ps2, "orthogonal", (3, 4)), draw)
 
 
 @question("3.6", "random_walk", stub="initializers.random_walk", ladder=False)
@@ -240,6 +258,6 @@ def random_walk(ps2: Any, draw: Draw) -> Steps:
     for name, (shape, fan) in shapes.items():
         kind = "linear" if name == "linear" else "relu"
         gain = float(np.exp(0.5 / fan) if kind == "linear" else np.exp(0.5 * np.log(2) + 1.2 / (max(fan, 6) - 2.4)))
-        cases.append((name, shape, fan, calling(ps2, "random_walk", shape, kind), gain * fan**-0.5))
+        cases.append((name, shape, fan, Calling(ps2, "random_walk", shape, kind), gain * fan**-0.5))
     with ps2.standing_in(fan_in=looked_up({shape: fan for _, shape, fan, _, _ in cases})):
         yield from initialized(draw, cases, normal_only=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,23 +16,30 @@ from . import gradient
 from .agreement import each_entry, unchanged
 from .draw import Draw
 from .question import question
-from .verdict import Array
+from .recording import describe
+from .tracing import literal, stand_in
+from .verdict import Array, Unfit
 
 Steps = Iterator[tuple[Any, ...]]
 
 
+@stand_in
 class Bend:
     """A stand-in layer, y = a·tanh(x) + s·x; in evaluation with another a. It notes what it is given.
 
     It keeps the very array that it returns, as layers may: whoever adds into that array spoils the next backward.
     """
 
-    def __init__(self, a: float, s: float = 0.0, a_evaluation: float = 0.0) -> None:
+    def __init__(self, a: float, s: float = 0.0, a_evaluation: float = 0.0, training: bool = True) -> None:
         self.a, self.s, self.a_evaluation = a, s, a_evaluation
-        self.training = True
+        self.training = training
         self.parameters: dict[str, Any] = {"a": np.array([a])}
         self.gradients: dict[str, Any] = {"a": np.zeros(1)}
         self.given: dict[str, list[Any]] = {"forward": [], "backward": []}
+
+    def __repr__(self) -> str:
+        mode = "" if self.training else f", a_evaluation={self.a_evaluation}, training=False"
+        return f"Bend({self.a}, {self.s}{mode})"
 
     def calls(self) -> dict[str, Any]:
         """What forward and backward were given, call by call."""
@@ -51,12 +57,16 @@ class Bend:
         return grad_output * (self.used + self.s - (self.y - self.skipped) ** 2 / self.used)
 
 
+@stand_in
 class Turn(Bend):
     """A stand-in that changes the last axis: a·tanh(x)·W. A Bend of the product, not of x."""
 
     def __init__(self, a: float, weight: Array) -> None:
         super().__init__(a)
         self.weight = weight
+
+    def __repr__(self) -> str:
+        return f"Turn({self.a}, {literal(self.weight)})"
 
     def forward(self, x: Any) -> Any:
         return super().forward(x) @ self.weight
@@ -65,6 +75,7 @@ class Turn(Bend):
         return super().backward(grad_output @ self.weight.T)
 
 
+@stand_in
 class Through:
     """The layer that does nothing: it hands on the very array that it was given."""
 
@@ -73,11 +84,28 @@ class Through:
         self.parameters: dict[str, Any] = {}
         self.gradients: dict[str, Any] = {}
 
+    def __repr__(self) -> str:
+        return "Through()"
+
     def forward(self, x: Any) -> Any:
         return x
 
     def backward(self, grad_output: Any) -> Any:
         return grad_output
+
+
+@stand_in
+class Forwarded:
+    """A block whose parts have been run forward on x: all of a Residual that gradient_pathways needs."""
+
+    def __init__(self, body: Any, shortcut: Any, x: Array) -> None:
+        self.body, self.shortcut, self.x = body, shortcut, x
+        body.forward(x)
+        if shortcut is not None:
+            shortcut.forward(x)
+
+    def __repr__(self) -> str:
+        return f"Forwarded({self.body!r}, {self.shortcut!r}, {literal(self.x)})"
 
 
 def bend(draw: Draw, s: float = 0.0) -> Bend:
@@ -201,10 +229,10 @@ def gradient_pathways(ps2: Any, draw: Draw) -> Steps:
     yield from pathways(ps2, "another width", body, turning, draw.normal((n, d)), draw.normal((n, m)))
     shape = shape_of(draw)
     x, g = draw.normal(shape), draw.normal(shape)
-    block = SimpleNamespace(body=Through(), shortcut=None)
+    block = Forwarded(Through(), None, x)
 
     def added() -> Any:
-        through_shortcut, _ = ps2.gradient_pathways(block, g)
+        through_shortcut, _ = pair(ps2.gradient_pathways(block, g))
         through_shortcut += x
         return through_shortcut
 
@@ -214,18 +242,19 @@ def gradient_pathways(ps2: Any, draw: Draw) -> Steps:
 
 def pathways(ps2: Any, case: str, body: Any, shortcut: Any, x: Array, g: Array) -> Steps:
     """One block, which has been run forward: both terms, and that each part ran backward once."""
-    block = SimpleNamespace(body=body, shortcut=shortcut)
-    body.forward(x)
-    if shortcut is not None:
-        shortcut.forward(x)
-    terms = cache(lambda: pair(ps2.gradient_pathways(block, g)))
-    yield f"through the shortcut, {case}", lambda: terms()[0]
-    yield f"through the body, {case}", lambda: terms()[1]
+    block = Forwarded(body, shortcut, x)
+    terms = cache(lambda: ps2.gradient_pathways(block, g))
+    yield f"through the shortcut, {case}", lambda: pair(terms())[0]
+    yield f"through the body, {case}", lambda: pair(terms())[1]
     yield f"conduct, calls of the body, {case}", body.calls
     yield f"conduct, grad_output, {case}", g, unchanged("grad_output")
 
 
 def pair(terms: Any) -> tuple[Any, Any]:
+    if not isinstance(terms, (tuple, list)):
+        raise Unfit(f"is {describe(terms)}, expected two arrays, (through_shortcut, through_body)")
+    if len(terms) != 2:
+        raise Unfit(f"is one of {len(terms)} results, expected two arrays, (through_shortcut, through_body)")
     through_shortcut, through_body = terms
     return through_shortcut, through_body
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,18 @@ from .question import Question
 
 PASTEABLE = 700
 """Characters of a call beyond which an input is too long to paste."""
+UNWRITABLE = "\0"
+"""Stands in a line for an object that no short call makes: a network, a tensor, a generator."""
+STAND_INS: dict[str, str] = {}
+"""The classes of the checks that a pasted call may make, each with its module here."""
+
+Kind = TypeVar("Kind", bound=type)
+
+
+def stand_in(kind: Kind) -> Kind:
+    """Marks a class of the checks as one that students can import; its `repr` is the call that makes an equal object."""
+    STAND_INS[kind.__name__] = kind.__module__.rpartition(".")[2]
+    return kind
 
 
 @dataclass
@@ -131,9 +143,8 @@ def literal(value: Any) -> str:
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
     if isinstance(value, np.generic):
         return repr(value.item())
-    if isinstance(value, type):
-        return value.__name__
-    return repr(value) if isinstance(value, (bool, int, float, str, type(None))) else type(value).__name__
+    plain = isinstance(value, (bool, int, float, str, type(None))) or type(value).__name__ in STAND_INS
+    return repr(value) if plain else UNWRITABLE
 
 
 def calls_to(question: Question, ps2: Any, draw: Draw, item: str) -> list[str]:
@@ -158,10 +169,12 @@ def imports_for(calls: list[str]) -> list[str]:
     used = words(" ".join(calls))
     homes: dict[str, list[str]] = {}
     for name in sorted(used):
-        if home := home_of(name):
-            homes.setdefault(home, []).append(name)
+        if name in STAND_INS:
+            homes.setdefault(f"ps2check.{STAND_INS[name]}", []).append(name)
+        elif home := home_of(name):
+            homes.setdefault(f"ps2.{home}", []).append(name)
     lines = ["import numpy as np"] if "np" in used else []
-    return [*lines, *(f"from ps2.{home} import {', '.join(names)}" for home, names in homes.items())]
+    return [*lines, *(f"from {home} import {', '.join(names)}" for home, names in homes.items())]
 
 
 def patient(steps: Iterator[Any]) -> Iterator[Any]:
@@ -184,7 +197,7 @@ def quiet() -> Iterator[None]:
 
 
 def lines_about(log: Log, before: int) -> list[str]:
-    """The lines about the objects used since line `before`, or else by the last call; [] where they are too long to paste."""
+    """The lines about the objects used since line `before`, or else by the last call; [] where they cannot be pasted or are too long."""
     recent = log.lines[before:] or log.lines[-1:]
     owners = {owner for owner, _ in recent}
     for owner, line in reversed(log.lines):  # what those objects were made from
@@ -192,6 +205,8 @@ def lines_about(log: Log, before: int) -> list[str]:
             owners |= words(line) & log.owners()
     lines = [line for owner, line in log.lines if owner in owners]
     lines = [line for i, line in enumerate(lines) if i == len(lines) - 1 or not line.endswith((".parameters", ".gradients"))]
+    if any(UNWRITABLE in line for line in lines):
+        return []
     return renumbered(lines, owners) if sum(len(line) for line in lines) <= PASTEABLE else []
 
 

@@ -62,12 +62,14 @@ class Judge:
     alone: the rule needs no reference value; the trusted run then skips computing it and `want` is {}.
     chance: random draws are judged, whose ratio scatters up to 1 and exceeds it with a stated probability; right answers keep no margin.
     allowed: the permitted difference in words, for the sentence a student reads.
+    shown: whether the values beside each other teach a student anything.
     """
 
     rule: Rule
     alone: bool = False
     chance: bool = False
     allowed: str = ""
+    shown: bool = True
 
     def __call__(self, got: Parts | Failure, want: Parts) -> Verdict:
         if isinstance(got, Failure):

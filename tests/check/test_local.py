@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
 import sys
 
 import pytest
 
 from autograder.check import __main__ as command
+from autograder.check.imports import lacking
 from autograder.check.kit import KitError, load_kit
 from autograder.check.local import Home, ask, explanations
 from autograder.check.terminal import detail, folded, what_next
@@ -261,6 +263,18 @@ def test_a_damaged_kit_is_one_sentence(student, kit_folder):
     (kit_folder / "kit.json").write_text("{}")
     with pytest.raises(KitError, match=r"kit\.json is damaged"):
         load_kit(kit_folder / "ps2check")
+
+
+def test_a_package_that_only_other_parts_may_use_is_not_called_missing():
+    (found,) = lacking("layers.py", b"import torch\n", {"numpy", "scipy"}, set(), {"numpy", "scipy", "torch"})
+    assert found.says.startswith("layers.py, line 1: `torch` is not allowed in this file, whose questions allow numpy and scipy alone")
+
+
+def test_a_reader_that_has_read_enough_gets_no_trace(kit_folder):
+    command = [sys.executable, "-m", "ps2check", "1"]
+    with subprocess.Popen(command, cwd=kit_folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_a_package_that_takes_longer_to_load_than_the_limit_costs_nothing(kit_folder, tmp_path_factory, monkeypatch):

@@ -7,7 +7,7 @@ from autograder.check.draw import Draw
 from autograder.check.package import Package
 from autograder.check.question import load_questions
 from autograder.check.recording import Failure, record
-from autograder.check.tracing import calls_to
+from autograder.check.tracing import STAND_INS, calls_to, imports_for
 from autograder.course import this_course
 
 QUESTIONS = load_questions()
@@ -38,3 +38,27 @@ def test_pasted_calls_give_the_recorded_value(id, item):
 
 def test_calls_too_long_to_paste_are_left_out():
     assert calls_to(QUESTIONS["1.3"], REFERENCE, Draw(b"seed"), "backward") == []
+
+
+@pytest.mark.parametrize("id", [q.id for q in QUESTIONS.values() if q.part < 5 or q.id in ("5.1", "5.2", "5.3")])
+def test_calls_can_be_pasted_with_their_imports(id):
+    question = QUESTIONS[id]
+    for item in record(question, REFERENCE, Draw(b"seed", 1)).items:
+        lines = calls_to(question, REFERENCE, Draw(b"seed", 1), item)
+        pasted = "\n".join([*imports_for(lines), *lines]).replace("from ps2check.", "from autograder.check.")
+        scope = {"rng": np.random.default_rng(1)}
+        exec(pasted.replace("from ps2.", f"from {REFERENCE._name}."), scope)  # our own reference's calls
+
+
+def test_a_call_with_a_network_is_left_out():
+    for id in ("6.4", "6.5"):
+        items = record(QUESTIONS[id], REFERENCE, Draw(b"seed", 1)).items
+        assert not any(calls_to(QUESTIONS[id], REFERENCE, Draw(b"seed", 1), item) for item in list(items)[:3])
+
+
+def test_a_stand_in_is_written_as_the_call_that_makes_it():
+    for id in ("3.9", "5.1", "5.2", "5.3"):
+        question = QUESTIONS[id]
+        items = [item for item in record(question, REFERENCE, Draw(b"seed", 1)).items if not item.startswith("conduct")]
+        calls = " ".join(line for item in items for line in calls_to(question, REFERENCE, Draw(b"seed", 1), item))
+        assert any(f"{name}(" in calls for name in STAND_INS), id
