@@ -78,9 +78,9 @@ def told(course: Course, out: Path) -> None:
         ("handout.pdf", "for students"),
         ("autograder.zip", "for Gradescope; private, it holds the secret"),
         ("solution.zip", "for staff; private"),
-        (SUMS, "what `sha256sum --check` wants; a .manifest lists what is in each zip"),
+        (SUMS, "for `sha256sum --check`; .manifest: what is in a zip"),
     ):
-        print(f"  {name:<16}{(out / name).stat().st_size / 1000:>6.0f} kB  {what}"[:width])
+        print(f"  {name:<16}{max(1, (out / name).stat().st_size // 1000):>6} kB  {what}"[:width])
     print("\nOn Gradescope choose")
     for sentence in settings(course.assignment):
         print(f"  {sentence}")
