@@ -24,7 +24,8 @@ Checks the code in ps2/ with the checks of the grader.
   python -m ps2check figures        pictures of what your functions do, beside the
                                     reference, in figures/; or only those named
   python -m ps2check submit         look everything over, write submission.zip
-  python -m ps2check train --rehearse 7   the training run, in practice world 7
+  python -m ps2check train --rehearse 7   the training run, in practice world 7;
+                                    with --open your own network (open track)
 """
 SUBMIT = "submit"
 FIGURES = "figures"
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
             from .local import Home
             from .rehearsal import rehearse
 
-            return rehearse(Home(load_kit()), options.rehearse, options.profile)
+            return rehearse(Home(load_kit()), options.rehearse, options.profile, options.open)
         return run(load_kit(), options.what, options.size)
     except KitError as error:
         print(f"ps2check: {error}", file=sys.stderr)
@@ -77,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--size", type=int, choices=range(4), metavar="N", help="ask at a tiny size, 0 to 3")
     made.add_argument("--rehearse", type=int, metavar="WORLD", help="with train: the training run in this practice world")
     made.add_argument("--profile", help="with train: one of the course's profiles")
+    made.add_argument("--open", action="store_true", help="with train: ps2/open_track.py, your own network")
     return made
 
 

@@ -61,7 +61,7 @@ def slurm_cluster(where: Where) -> Any:
     extra = [f"{name}={amount:g}" for name, amount in where.resource.items()]
     arguments = {"worker_extra_args": ["--resources", ",".join(extra)]} if extra else {}
     try:
-        return jobqueue.SLURMCluster(**{"scheduler_options": {"dashboard_address": None}, **arguments, **SLURM, **where.slurm})
+        return jobqueue.SLURMCluster(**{"scheduler_options": {"dashboard_address": ":0"}, **arguments, **SLURM, **where.slurm})
     except (TypeError, ValueError) as error:
         raise GraderError(f"SLURMCluster does not take these settings: {error}.") from None
 

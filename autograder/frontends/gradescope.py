@@ -119,6 +119,7 @@ def report(result: Result, shown: Shown, room: int = PER_QUESTION) -> Report:
         visibility=shown.visibility,
         stdout_visibility="hidden" if quiet else shown.stdout_visibility,
         extra_data=for_staff(result, shown),
+        leaderboard=[Entry(s.name, within(s.value, math.inf), "asc" if s.lower else "desc") for s in result.leaderboard],
     )
 
 

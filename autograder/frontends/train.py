@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import statistics
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +19,10 @@ from ..course import Course, this_course
 from ..grading.intake import take
 from ..grading.result import write_atomically
 from ..sandbox.errors import GraderError
-from ..training import question, store, thresholds
+from ..training import open_track, question, store, thresholds
 from ..training.judging import Judging, Submission, best, versions
 from ..training.profiles import chosen, machine
+from ..training.run import OnEpoch
 
 LARGEST_WEIGHTS = 64 << 20
 
@@ -55,6 +58,7 @@ def train_command(options: Options, course: Course | None = None) -> int:
         taken = take(options.submission, Path(folder), given=course.reference, wanted=course.assignment.files())
         submission = Submission(Path(taken.folder), taken.digest)
         record = handed_in(judging, submission, options) if options.weights else trained(judging, submission, options, console)
+        record = opened(judging, submission, record, options, console)
     show(course, record, console)
     return {"judged": 0, "failed": 1, "not judged": 3}[record.verdict]
 
@@ -75,12 +79,24 @@ def trained(judging: Judging, submission: Submission, options: Options, console:
         console.print("There is a result; its weights are measured again (--retrain trains anew).", soft_wrap=True)
         return store.signed(judging.again(old, weights), course.secret)
     record, weights = run(judging, submission, console)
+    record = msgspec.structs.replace(record, open=old.open if old is not None else None)
     if best(old, record) is record:
         store.save(options.out, record, weights, course.secret)
         return record
     console.print("The result that was there is better, and stays.")
     assert old is not None
     return old
+
+
+def opened(judging: Judging, submission: Submission, record: store.Record, options: Options, console: Console) -> store.Record:
+    """The record with the open track's entry, where the submission takes part; the better of two entries stays."""
+    if not open_track.entered(judging.course.assignment.training, submission.folder) or (record.open is not None and not options.retrain):
+        return record
+    with progress(judging, console, "open track") as tell:
+        entry = open_track.run(judging, submission, tell)
+    record = msgspec.structs.replace(record, open=open_track.better(record.open, entry))
+    store.save(options.out, record, b"", judging.course.secret)
+    return record
 
 
 def handed_in(judging: Judging, submission: Submission, options: Options) -> store.Record:
@@ -97,18 +113,24 @@ def handed_in(judging: Judging, submission: Submission, options: Options) -> sto
 
 
 def run(judging: Judging, submission: Submission, console: Console) -> tuple[store.Record, bytes]:
-    columns = (TextColumn("training"), BarColumn(), TextColumn("{task.fields[error]}"), TimeElapsedColumn())
+    with progress(judging, console, "training") as tell:
+        return judging.run(submission, tell)
+
+
+@contextlib.contextmanager
+def progress(judging: Judging, console: Console, what: str) -> Iterator[OnEpoch]:
+    """A bar, and what to call after each epoch."""
+    epochs = judging.profile.epochs
+    columns = (TextColumn(what), BarColumn(), TextColumn("{task.fields[error]}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("train", total=judging.profile.epochs, error="starting")
-        return judging.run(
-            submission,
-            lambda e: bar.update(task, completed=min(e.epoch, judging.profile.epochs), error=f"validation error {e.error:.3f}"),
-        )
+        task = bar.add_task("train", total=epochs, error="starting")
+        yield lambda e: bar.update(task, completed=min(e.epoch, epochs), error=f"validation error {e.error:.3f}")
 
 
 def show(course: Course, record: store.Record, console: Console) -> None:
     result, points = question.graded(course.assignment, record, [])
-    for sentence in result.sentences:
+    about_open = [question.about_open(course.assignment.training, record.open)] if record.open is not None else []
+    for sentence in [*result.sentences, *about_open]:
         console.print(sentence, soft_wrap=True, markup=False, highlight=False)
     if course.assignment.training.profiles[record.profile].calibrated:
         console.print(f"{float(points):g} of {course.assignment.training.points} points", highlight=False)

@@ -50,7 +50,8 @@ def export(
 def about(grades: list[Grade], policy: Policy) -> list[str]:
     late = [grade for grade in grades if grade.lateness.days]
     penalized = [grade for grade in late if grade.lateness.lost]
-    says = [f"{len(late)} were late, {len(penalized)} of them lose points by that."] if policy.due else []
+    told = f"{len(late)} were late, {len(penalized)} of them lose points by that." if late else "Nobody was late."
+    says = [told] if policy.due else []
     untimed = [g.record.member.id for g in grades if g.record.submitted is None and g.record.questions]
     says += named("have no time of submission, and count as on time", untimed) if policy.due else []
     known = {name for grade in grades for name in grade.record.names}

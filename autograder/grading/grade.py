@@ -24,11 +24,12 @@ from ..sandbox.errors import GraderError
 from ..sandbox.footing import CONFINED, Client, Footing, states
 from ..sandbox.wire import Request, Run
 from ..training.question import ID as TRAINING
+from ..training.question import Judged
 from ..training.question import unreached as training_unreached
 from . import oracle
 from .intake import Submission, take
 from .kit import about_kit
-from .result import ItemResult, QuestionResult, Result, Status, rounded, total_of
+from .result import ItemResult, QuestionResult, Result, Standing, Status, rounded, total_of
 
 OnResult = Callable[[Result], None]
 Kind = Literal["numpy", "torch"]
@@ -165,6 +166,7 @@ class Grading:
         self.remarks = [*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])]
         self.staff: list[str] = []
         self.exact: dict[str, Fraction] = {}
+        self.leaderboard: list[Standing] = []
         self.results = {q.id: self.not_reached(q) for q in questions}
         self.trains = trains
         if trains:
@@ -197,14 +199,22 @@ class Grading:
         """The judged training run, last: it stands on everything before it, and nothing of it is loaded where it is off."""
         if not self.trains or self.out_of_time():
             return
-        from ..training.grading import judge
+        from ..training.grading import judge, open_track
 
         if not self.grader.keep:
             self.grader.close()  # memory is scarce
         earlier = [r for r in self.results.values() if r.id != TRAINING]
-        done, points, staff = judge(self.course, Path(self.submission.folder), self.submission.digest, earlier)
-        self.results[TRAINING], self.exact[TRAINING] = done, points
-        self.staff += staff
+        folder, digest = Path(self.submission.folder), self.submission.digest
+        done = judge(self.course, folder, digest, earlier)
+        self.trained(done)
+        self.tell(self.result(finished=False))  # the points are written down before the open track begins
+        if not self.out_of_time():
+            self.trained(open_track(self.course, folder, digest, done))
+
+    def trained(self, done: Judged) -> None:
+        self.results[TRAINING], self.exact[TRAINING] = done.result, done.points
+        self.staff += done.staff
+        self.leaderboard = list(done.leaderboard)
 
     def run_kind(self, room: Room, questions: list[Question]) -> None:
         self.layers = states(room.zygote)
@@ -332,6 +342,7 @@ class Grading:
             assignment=self.course.assignment.title,
             seconds=time.monotonic() - self.started,
             finished=finished,
+            leaderboard=self.leaderboard,
         )
 
 

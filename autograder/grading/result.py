@@ -48,6 +48,14 @@ class QuestionResult(msgspec.Struct, frozen=True):
     causes: list[str] = []
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """One column of a leaderboard. lower: whether lower is better."""
+
+    name: str
+    value: float
+    lower: bool = False
+
+
 class Result(msgspec.Struct, frozen=True):
     """One submission, graded.
 
@@ -69,6 +77,7 @@ class Result(msgspec.Struct, frozen=True):
     assignment: str = ""
     seconds: float = 0.0
     finished: bool = True
+    leaderboard: list[Standing] = []
 
 
 def rounded(points: Fraction) -> float:

@@ -12,6 +12,8 @@ from .defaults import fill
 
 TABLE = "<!-- questions -->"
 TRAINING = "<!-- training -->"
+OPEN = "<!-- open parameters -->"
+OPEN_TRACK = re.compile(r"^### The open track\n.*?(?=^#|\Z)", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"\d+(?=[a-z]?-)")
 HEADING = re.compile(r"^(#{1,2}) (.+?)\s*$")
 
@@ -21,6 +23,8 @@ def handout_text(course: Course) -> str:
     assignment = course.assignment
     folder = course.root / "assignment" / "handout"
     texts = [path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob("*.md")) if belongs(path, assignment)]
+    if not assignment.training.open_parameters:
+        texts = [OPEN_TRACK.sub("", text) for text in texts]
     whole = "\n\n".join(without_sections(text, off_sections(assignment)) for text in texts) + "\n"
     headings = {match[2] for line in whole.splitlines() if (match := HEADING.match(line))}
     for question in assignment.asked():
@@ -30,7 +34,12 @@ def handout_text(course: Course) -> str:
             raise AssignmentError(f"{says}; write that section or change the name.")
     if assignment.training.on and assignment.training.section not in headings:
         raise AssignmentError(f'{folder} has no heading "## {assignment.training.section}", which training.section names.')
-    return fill(whole, assignment, folder).replace(TABLE, table(assignment)).replace(TRAINING, training_table(assignment))
+    return (
+        fill(whole, assignment, folder)
+        .replace(TABLE, table(assignment))
+        .replace(TRAINING, training_table(assignment))
+        .replace(OPEN, f"{assignment.training.open_parameters:,}")
+    )
 
 
 def belongs(path: Path, assignment: Assignment) -> bool:

@@ -93,7 +93,7 @@ def training_settings(assignment: Assignment) -> dict[str, Any]:
         for name, profile in training.profiles.items()
         if profile.images != "cifar10"
     }
-    return {"profiles": profiles}
+    return {"profiles": profiles, "open_parameters": training.open_parameters}
 
 
 def question_settings(assignment: Assignment, question: Question) -> dict[str, Any]:

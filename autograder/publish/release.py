@@ -14,11 +14,14 @@ from .archive import write_zip
 from .documents import handout_html, handout_pdf
 from .gradescope_zip import build_gradescope_zip, settings
 from .kit import kit_files
+from .notebook import STORY
 from .proofs import proofs
 from .solution_pack import solution_files
 
 STUDENTS = ["starter.zip", "handout.html", "handout.pdf"]
 STAFF = ["autograder.zip", "solution.zip"]
+NOTEBOOK = "solution.html"
+"""The problem set's notebook, run with the solutions; where the course has one."""
 SUMS = "SHA256SUMS"
 
 
@@ -29,12 +32,22 @@ def build(course: Course, folder: Path) -> None:
     write_zip(folder / "starter.zip", {f"ps2-starter/{name}": data for name, data in kit_files(course).items()})
     build_gradescope_zip(folder / "autograder.zip", course)
     write_zip(folder / "solution.zip", {f"ps2-solution/{name}": data for name, data in solution_files(course).items()})
-    (folder / "solution.zip").chmod(0o600)
     names = [*STUDENTS, *STAFF]
+    if has_story(course):
+        from ..frontends.nbgrader.solution import write_html  # Jupyter, which nothing else here needs
+
+        names.append(write_html(folder / NOTEBOOK, course).name)
+    for name in ("solution.zip", NOTEBOOK):
+        if name in names:
+            (folder / name).chmod(0o600)
     for name in names:
         if name.endswith(".zip"):
             (folder / f"{name}.manifest").write_text(manifest(folder / name), encoding="utf-8")
     (folder / SUMS).write_text("".join(f"{digest((folder / n).read_bytes())}  {n}\n" for n in sorted(names)), encoding="utf-8")
+
+
+def has_story(course: Course) -> bool:
+    return (course.toml.parent / STORY).is_file()
 
 
 def manifest(archive: Path) -> str:
@@ -78,9 +91,11 @@ def told(course: Course, out: Path) -> None:
         ("handout.pdf", "for students"),
         ("autograder.zip", "for Gradescope; private, it holds the secret"),
         ("solution.zip", "for staff; private"),
+        (NOTEBOOK, "with answers and pictures, for staff; private"),
         (SUMS, "for `sha256sum --check`; .manifest: what is in a zip"),
     ):
-        print(f"  {name:<16}{max(1, (out / name).stat().st_size // 1000):>6} kB  {what}"[:width])
+        if (out / name).is_file():
+            print(f"  {name:<16}{max(1, (out / name).stat().st_size // 1000):>6} kB  {what}"[:width])
     print("\nOn Gradescope choose")
     for sentence in settings(course.assignment):
         print(f"  {sentence}")

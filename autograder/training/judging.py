@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
+import math
 import platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from .run import SAFETY, Ended, OnEpoch, Room, reference_seconds, room
 from .settings import Profile
 
 MOST_LOSSES = 200
+HUGE = 1e30  # whatever student code calls a loss, its mean is a number
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Judging:
             finished = ended.message
             if isinstance(finished, wire.Stopped):
                 return self.stopped(submission, place, finished, ended, limit), b""
+            assert isinstance(finished, wire.Finished)
         measured = self.measured(finished.weights, hidden, labels)
         record = self.record(
             submission,
@@ -123,7 +126,8 @@ class Judging:
         return self.record(submission, verdict, says, seconds=ended.seconds, reference_seconds=reference, curve=self.curve(ended))
 
     def curve(self, ended: Ended) -> list[tuple[int, float]]:
-        return [((i + 1) * self.profile.epoch_images, error) for i, error in enumerate(ended.errors[: self.profile.epochs])]
+        errors = [error if math.isfinite(error) else 1.0 for error in ended.errors[: self.profile.epochs]]  # JSON has no NaN
+        return [((i + 1) * self.profile.epoch_images, error) for i, error in enumerate(errors)]
 
     def record(self, submission: Submission, verdict: store.Verdict, says: str, **more: object) -> store.Record:
         made = store.Record(submission.digest, self.name, store.task_digest(self.profile), verdict, says)
@@ -143,7 +147,8 @@ def versions(here: Machine) -> dict[str, str]:
 
 
 def thinned(losses: list[float]) -> list[float]:
-    """At most MOST_LOSSES means over equal stretches."""
+    """At most MOST_LOSSES means over equal stretches, of the losses that are numbers."""
+    losses = [min(max(loss, -HUGE), HUGE) for loss in losses if math.isfinite(loss)]
     stretch = -(-len(losses) // MOST_LOSSES) or 1
     return [float(np.mean(losses[i : i + stretch])) for i in range(0, len(losses), stretch)]
 

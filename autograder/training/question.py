@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import msgspec
 
 from ..assignment import Assignment
-from ..grading.result import QuestionResult, Status, rounded
-from .settings import Profile
-from .store import Record
+from ..grading.result import QuestionResult, Standing, Status, rounded
+from .settings import Profile, Training
+from .store import OpenEntry, Record
 from .thresholds import share
 
 ID = "6.8"
 TITLE = "The training run"
 STANDS_ON = ("5.4", "5.14", "6.1", "6.2", "6.3", "6.4", "6.5")
 """Everything of the student's that the run uses."""
+
+
+class Judged(NamedTuple):
+    """The question's result, its exact points, sentences for staff, what the leaderboard shows, and the record that it all comes from."""
+
+    result: QuestionResult
+    points: Fraction
+    staff: list[str]
+    leaderboard: Sequence[Standing] = ()
+    record: Record | None = None
 
 
 def unreached(assignment: Assignment, says: str = "was not reached: the grading ended before.") -> QuestionResult:
@@ -82,3 +93,25 @@ def outcome(record: Record, profile: Profile) -> str:
 
 def wrong_network(record: Record) -> bool:
     return bool(record.curve) and (1 - record.curve[-1][1]) - (record.accuracy or 0.0) > 0.1
+
+
+def standings(training: Training, record: Record) -> list[Standing]:
+    """What a leaderboard shows of a record: the run's accuracy where the course wants it, the open track's where it was within budget."""
+    shown = []
+    if training.leaderboard and record.accuracy is not None:
+        shown.append(Standing("Training run: accuracy", round(record.accuracy, 4)))
+    entry = record.open
+    if entry is not None and entry.accuracy is not None and entry.parameters <= training.open_parameters:
+        shown.append(Standing("Open track: accuracy", round(entry.accuracy, 4)))
+        shown.append(Standing("Open track: parameters", entry.parameters, lower=True))
+    return shown
+
+
+def about_open(training: Training, entry: OpenEntry | None) -> str:
+    """One sentence for the student who takes part."""
+    if entry is None:
+        return "Open track: not run yet; its entry appears with a later grading."
+    if entry.accuracy is None:
+        return f"Open track: no entry. {entry.says[:1].upper()}{entry.says[1:]}."
+    count = f"{entry.parameters:,} of at most {training.open_parameters:,} parameters"
+    return f"Open track: accuracy {entry.accuracy:.3f} with {count} (for the leaderboard, not for points)."

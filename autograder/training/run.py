@@ -9,12 +9,14 @@ import select
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from ..check.open_track import Hidden
+from ..check.source import printable
 from ..check.trainer import Data, Task
 from ..sandbox import launch, layers, scratch, uids
 from ..sandbox.errors import GraderError
@@ -23,14 +25,15 @@ from . import wire
 START_SECONDS = 300.0  # importing torch and reading the images, on a slow disk
 SAFETY = 10.0  # wall-clock is limited to so many times what was measured
 TIMING_STEPS = 12
+MALFORMED = wire.Stopped("malformed", "sent something that cannot be read")
 OnEpoch = Callable[[wire.Epoch], None]
 
 
 @dataclasses.dataclass
 class Ended:
-    """How a process ended. message: Finished, or Stopped with why. output: the last of what it printed."""
+    """How a process ended. message: Finished or Logits, or Stopped with why. output: the last of what it printed."""
 
-    message: wire.Finished | wire.Stopped
+    message: wire.Finished | wire.Logits | wire.Stopped
     layers: list[str] = dataclasses.field(default_factory=list)
     errors: list[float] = dataclasses.field(default_factory=list)
     seconds: float = 0.0
@@ -50,9 +53,16 @@ class Room:
     confined: bool = True
 
     def run(
-        self, folder: Path, task: Task, seconds: float, memory: int, tell: OnEpoch = lambda epoch: None, trusted: bool = False
+        self,
+        folder: Path,
+        task: Task,
+        seconds: float,
+        memory: int,
+        tell: OnEpoch = lambda epoch: None,
+        trusted: bool = False,
+        work: wire.Work = "run",
     ) -> Ended:
-        """Train the ps2/ in `folder`, for `seconds` of wall-clock at most.
+        """Train the ps2/ in `folder`, for `seconds` of wall-clock at most; or compute logits, where that is the work.
 
         Raises GraderError where it cannot be started, or a required layer is missing.
         """
@@ -72,12 +82,13 @@ class Room:
                 allow=list(self.allow),
                 cpu_seconds=seconds * max(1, task.threads),
                 memory=memory,
+                work=work,
             )
             return watched(order, task, place, seconds, tell)
 
 
 @contextlib.contextmanager
-def room(data: Data, allow: tuple[str, ...], confined: bool = True):  # type: ignore[no-untyped-def]
+def room(data: Data | Hidden, allow: tuple[str, ...], confined: bool = True) -> Iterator[Room]:
     """A Room with `data` on disk, readable by the grader alone; gone afterwards."""
     root = scratch.make_root()
     handle, path = tempfile.mkstemp(prefix="ps2-images-", suffix=".npz")
@@ -118,7 +129,7 @@ def watched(order: wire.Order, task: Task, place: Path, seconds: float, tell: On
             assert process.stdin is not None
             with contextlib.suppress(OSError), process.stdin as pipe:
                 pipe.write(msgspec.msgpack.encode(order))
-            ended = Watch(ours, tell).until_end(seconds)
+            ended = Watch(ours, tell, wire.Logits if order.work == "logits" else wire.Finished).until_end(seconds)
         finally:
             os.close(ours)
             process.kill()
@@ -137,42 +148,51 @@ def tail(said: object, most: int = 2_000) -> str:
 
 
 class Watch:
-    """What came out of the process so far."""
+    """What came out of the process so far. awaited: the message that ends it well; after it nothing is read."""
 
-    def __init__(self, fd: int, tell: OnEpoch) -> None:
-        self.fd, self.tell = fd, tell
+    def __init__(self, fd: int, tell: OnEpoch, awaited: type[wire.Finished | wire.Logits] = wire.Finished) -> None:
+        self.fd, self.tell, self.awaited = fd, tell, awaited
         self.reader = wire.Reader()
         self.ready: wire.Ready | None = None
         self.errors: list[float] = []
 
     def until_end(self, seconds: float) -> Ended:
-        began = time.monotonic()
-        deadline = began + START_SECONDS
+        self.began = time.monotonic()
+        self.deadline = self.began + START_SECONDS
         poll = select.poll()
         poll.register(self.fd, select.POLLIN)
         while True:
-            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-                says = f"took longer than {seconds:.0f} s and was stopped"
-                return self.ended(wire.Stopped("time", says), seconds)
+            left = self.deadline - time.monotonic()
+            if left <= 0 or not poll.poll(left * 1000):  # the clock first: a process that never stops writing is stopped as well
+                return self.ended(wire.Stopped("time", f"took longer than {seconds:.0f} s and was stopped"))
             data = os.read(self.fd, 1 << 20)
             if not data:
-                return self.ended(wire.Stopped("ended", "ended its own process before the training was over"), time.monotonic() - began)
+                return self.ended(wire.Stopped("ended", "ended its own process before the training was over"))
             for message in self.reader.feed(data):
-                if isinstance(message, wire.Ready) and self.ready is None:
-                    self.ready = message
-                    if message.fault:
-                        raise GraderError(message.fault)
-                    began, deadline = time.monotonic(), time.monotonic() + seconds
-                elif isinstance(message, wire.Epoch):
-                    self.errors.append(message.error)
-                    self.tell(message)
-                elif isinstance(message, (wire.Finished, wire.Stopped)):
-                    return self.ended(message, time.monotonic() - began)
+                if (last := self.take(message, seconds)) is not None:
+                    return self.ended(last)
             if self.reader.malformed:
-                return self.ended(wire.Stopped("malformed", "sent something that cannot be read"), time.monotonic() - began)
+                return self.ended(MALFORMED)
 
-    def ended(self, message: wire.Finished | wire.Stopped, seconds: float) -> Ended:
-        return Ended(message, self.ready.layers if self.ready else [], self.errors, seconds)
+    def take(self, message: wire.Message, seconds: float) -> wire.Finished | wire.Logits | wire.Stopped | None:
+        """The message that ends it, if this is one. Raises GraderError where the process could not be made ready."""
+        if isinstance(message, wire.Ready):
+            if self.ready is None:
+                self.ready = message
+                if message.fault:
+                    raise GraderError(message.fault)
+                self.began, self.deadline = time.monotonic(), time.monotonic() + seconds
+            return None
+        if isinstance(message, wire.Epoch) and len(self.errors) < wire.MOST_EPOCHS:
+            self.errors.append(message.error)
+            self.tell(message)
+            return None
+        if isinstance(message, wire.Stopped):
+            return wire.Stopped(printable(message.kind), printable(message.says, wire.LONGEST))
+        return message if isinstance(message, self.awaited) else MALFORMED
+
+    def ended(self, message: wire.Finished | wire.Logits | wire.Stopped) -> Ended:
+        return Ended(message, self.ready.layers if self.ready else [], self.errors, time.monotonic() - self.began)
 
 
 def reference_seconds(room: Room, reference: Path, task: Task, memory: int) -> float | None:

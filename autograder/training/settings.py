@@ -68,6 +68,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """profile: "off" (not asked at all), a profile's name, "auto" (what this machine can), "stored" (results from elsewhere alone).
 
     safer: how much higher than `full` the accuracy is that students are told. cifar10: path of a copy, for profiles with those images.
+    open_parameters: the open track's budget, 0 where there is no such track. leaderboard: whether the run's accuracy is shown there.
     """
 
     profile: str = OFF
@@ -76,6 +77,8 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     section: str = "6.8 The training run"
     safer: Share = 0.02
     cifar10: str = ""
+    open_parameters: Annotated[int, msgspec.Meta(ge=0)] = 0
+    leaderboard: bool = False
     profiles: dict[str, Profile] = {}
 
     @property

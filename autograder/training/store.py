@@ -21,6 +21,15 @@ class StoreError(ValueError):
     """A stored result that does not count; its text is one sentence for staff."""
 
 
+class OpenEntry(msgspec.Struct, frozen=True):
+    """What came of the open track. accuracy: None where there is none, and `says` why."""
+
+    accuracy: float | None = None
+    parameters: int = 0
+    seconds: float = 0.0
+    says: str = ""
+
+
 class Record(msgspec.Struct, frozen=True):
     """One training run.
 
@@ -46,6 +55,7 @@ class Record(msgspec.Struct, frozen=True):
     losses: list[float] = []
     weights: str = ""
     trained_elsewhere: bool = False
+    open: OpenEntry | None = None
     grader_version: str = __version__
     signature: str = ""
 

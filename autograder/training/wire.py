@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 LARGEST = 64 << 20  # bytes of one message; the weights are the largest
 MOST_LOSSES = 200_000
-LONGEST = 400
+MOST_EPOCHS = 10_000
+LONGEST = 400  # characters of a sentence
+
+Work = Literal["run", "open", "logits"]
+"""The judged run; the open track's training; the open track's logits from the weights of that."""
 
 
 class Order(msgspec.Struct, frozen=True):
     """What the worker is to do. folder: holds ps2/. data: the images, an .npz that only the grader may read. task: fields of trainer.Task.
 
-    layers: of confinement, none for the reference. keep: descriptors of its own. gpu: whether limits on address space must be left off.
+    layers: of confinement, none for the reference.
     """
 
     folder: str
@@ -28,12 +32,13 @@ class Order(msgspec.Struct, frozen=True):
     allow: list[str] = []
     cpu_seconds: float = 600.0
     memory: int = 2 << 30
+    work: Work = "run"
 
 
 class Ready(msgspec.Struct, tag=True, frozen=True):
     """Student code runs after this and not before. fault: why it will not."""
 
-    layers: list[str]
+    layers: Annotated[list[str], msgspec.Meta(max_length=100)]
     fault: str = ""
 
 
@@ -50,10 +55,18 @@ class Finished(msgspec.Struct, tag=True, frozen=True):
     """weights: safetensors, never a pickle."""
 
     weights: bytes
-    losses: list[float]
-    errors: list[float]
+    losses: Annotated[list[float], msgspec.Meta(max_length=MOST_LOSSES)]
+    errors: Annotated[list[float], msgspec.Meta(max_length=MOST_EPOCHS)]
     seconds: float
     images: int
+
+
+class Logits(msgspec.Struct, tag=True, frozen=True):
+    """Of the hidden images, in the order in which they came. data: little-endian float32, a row an image."""
+
+    rows: int
+    columns: int
+    data: bytes
 
 
 class Stopped(msgspec.Struct, tag=True, frozen=True):
@@ -63,7 +76,7 @@ class Stopped(msgspec.Struct, tag=True, frozen=True):
     says: str
 
 
-Message = Ready | Epoch | Finished | Stopped
+Message = Ready | Epoch | Finished | Logits | Stopped
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 

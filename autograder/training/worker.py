@@ -1,6 +1,7 @@
 """The process that trains: started afresh for each run, confined before it imports the student's package.
 
-It holds the labelled images and nothing else of the grader's: no seed, no reference, no hidden image. torch is imported while there is
+It holds the labelled images and nothing else of the grader's: no seed, no reference, no hidden image. (The open track's logits come from
+a process that holds hidden images without labels and no labelled one.) torch is imported while there is
 one thread, and confinement comes before the second, because Landlock binds only the thread that calls it; a GPU is touched after that.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ..check import trainer
+from ..check import open_track, trainer
 from ..check.package import Package
 from ..check.question import load_questions
 from ..check.recording import failure
@@ -44,14 +45,15 @@ def main(answer_fd: int) -> None:
         os.environ.update(HOME=order.scratch, TMPDIR=order.scratch)
         scene.set_up(order.allow, [], order.folder)
         stage.reseed(b"training run %d" % task.seed)
-        send(answer_fd, outcome(order.folder, task, data, answer_fd))
+        send(answer_fd, outcome(order, task, data, answer_fd))
     sys.stdout.flush()
     os._exit(0)
 
 
-def load(path: str) -> trainer.Data:
+def load(path: str) -> trainer.Data | open_track.Hidden:
     with np.load(path, allow_pickle=False) as arrays:
-        return trainer.Data(**{name: arrays[name] for name in arrays.files})
+        found = {name: arrays[name] for name in arrays.files}
+    return open_track.Hidden(**found) if "weights" in found else trainer.Data(**found)
 
 
 def prepare(confined: bool) -> None:
@@ -89,20 +91,31 @@ def plan(order: wire.Order, answer_fd: int) -> Plan:
     )
 
 
-def outcome(folder: str, task: trainer.Task, data: trainer.Data, answer_fd: int) -> wire.Message:
+def outcome(order: wire.Order, task: trainer.Task, data: trainer.Data | open_track.Hidden, answer_fd: int) -> wire.Message:
     """The run, and whatever stops it, as a message."""
 
     def tell(progress: trainer.Progress) -> None:
         send(answer_fd, wire.Epoch(progress.epoch, progress.images, progress.error, progress.seconds))
 
     try:
-        run = trainer.perform(Package(f"{folder}/ps2"), task, data, tell)
+        ps2 = Package(f"{order.folder}/ps2")
+        if isinstance(data, open_track.Hidden):
+            return logits(task, data)
+        run = (open_track.perform if order.work == "open" else trainer.perform)(ps2, task, data, tell)
         return wire.Finished(packed(run.weights), run.losses[: wire.MOST_LOSSES], run.errors, run.seconds, run.images)
     except trainer.Trouble as trouble:
         return wire.Stopped(trouble.kind, str(trouble))
     except BaseException as error:  # sys.exit() in a student's file as well
         told = failure(error)
         return wire.Stopped("stub" if told.kind == "stub" else "code", told.says)
+
+
+def logits(task: trainer.Task, hidden: open_track.Hidden) -> wire.Logits:
+    import safetensors.numpy
+
+    found = open_track.logits(safetensors.numpy.load(hidden.weights.tobytes()), hidden.images, task)
+    rows, columns = found.shape
+    return wire.Logits(rows, columns, np.ascontiguousarray(found, "<f4").tobytes())
 
 
 def packed(weights: dict[str, Any]) -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import open_track
 from .kit import SETTINGS, KitError
 from .trainer import Data, Progress, Run, Task, Trouble, measure, perform
 
@@ -23,18 +24,24 @@ if TYPE_CHECKING:
 BAR = 24  # characters
 
 
-def rehearse(home: Home, world: int, profile: str | None = None) -> int:
-    """Train, show progress, write weights and learning curve beside ps2/. Exit status 0 when it ended. Raises KitError."""
+def rehearse(home: Home, world: int, profile: str | None = None, own: bool = False) -> int:
+    """Train, show progress, write weights and learning curve beside ps2/. Exit status 0 when it ended. Raises KitError.
+
+    own: the network of ps2/open_track.py instead.
+    """
     settings = training_settings(home.kit.root)
+    if own and not settings.get("open_parameters"):
+        raise KitError("your course has no open track.")
+    if own and open_track.FILE not in home.sources:
+        raise KitError(f"there is no ps2/{open_track.FILE}; the handout says in 6.8 what it defines.")
     name, chosen = choose(settings["profiles"], profile)
     task = Task(**{**chosen["task"], "device": device_for(chosen["task"]["device"]), "seed": world})
     images = importlib.import_module("ps2.images")
     print(f"World {world}, profile {name}: drawing images …", flush=True)
     data, hidden, labels = practice_data(images, chosen["images"], world)
     try:
-        run = perform(home.ps2, task, data, lambda progress: show(task, progress))
-        net = home.ps2.CifarResNet(task.depth, width=task.width)
-        accuracy = measure(net, run.weights, hidden, labels)
+        run = (open_track.perform if own else perform)(home.ps2, task, data, lambda progress: show(task, progress))
+        accuracy = measured(home.ps2, task, run, hidden, labels, own)
     except Trouble as trouble:
         print(f"\nThe run was stopped: {trouble}.")
         return 1
@@ -42,11 +49,25 @@ def rehearse(home: Home, world: int, profile: str | None = None) -> int:
         print(f"\nThe run needs a function that is not written yet: {stub}.")
         return 1
     print(f"\nAccuracy on hidden images of this world: {accuracy:.3f} in {run.seconds:.0f} s.")
-    if chosen.get("safer") is not None:
+    if own:
+        print(counted(run, settings["open_parameters"]))
+    elif chosen.get("safer") is not None:
         print(f"For full points aim at {chosen['safer']:.2f} here; the graded run has another world and another start.")
-    for path in written(home.kit.root, world, task, run, accuracy):
+    for path in written(home.kit.root, world, task, run, accuracy, "open_track" if own else "training"):
         print(f"Written: {path.name}")
     return 0
+
+
+def measured(ps2: Any, task: Task, run: Run, hidden: Any, labels: Any, own: bool) -> float:
+    if own:
+        return float((open_track.logits(run.weights, hidden, task).argmax(axis=1) == labels).mean())
+    return measure(ps2.CifarResNet(task.depth, width=task.width), run.weights, hidden, labels)
+
+
+def counted(run: Run, budget: int) -> str:
+    """Of the open track: how much of its budget the network uses."""
+    count = open_track.parameters(sum(array.nbytes for array in run.weights.values()))
+    return f"{count:,} of at most {budget:,} parameters{'' if count <= budget else ': too many for an entry'}."
 
 
 def training_settings(root: Path) -> Any:
@@ -91,20 +112,21 @@ def show(task: Task, progress: Progress) -> None:
     print(line, end="\r" if sys.stdout.isatty() else "\n", flush=True)
 
 
-def written(root: Path, world: int, task: Task, run: Run, accuracy: float) -> list[Path]:
-    """weights.safetensors where safetensors is installed, the curve as data, and as a picture where matplotlib is."""
+def written(root: Path, world: int, task: Task, run: Run, accuracy: float, name: str) -> list[Path]:
+    """weights.safetensors where safetensors is installed (the open track hands none in), the curve as data, and as a picture where
+    matplotlib is."""
     paths = []
-    if importlib.util.find_spec("safetensors") is not None:
+    if name == "training" and importlib.util.find_spec("safetensors") is not None:
         from safetensors.numpy import save_file
 
         save_file(run.weights, str(root / "weights.safetensors"))
         paths.append(root / "weights.safetensors")
     curve = {"world": world, "accuracy": accuracy, "task": asdict(task), "losses": run.losses, "errors": run.errors, "time": time.ctime()}
-    path = root / "training.json"
+    path = root / f"{name}.json"
     path.write_text(json.dumps(curve, indent=1) + "\n", encoding="utf-8")
     paths.append(path)
     if importlib.util.find_spec("matplotlib") is not None:
-        paths.append(draw_curve(root / "training.png", task, run))
+        paths.append(draw_curve(root / f"{name}.png", task, run))
     return paths
 
 

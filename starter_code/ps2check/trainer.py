@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import graphing
+from .source import printable
 from .verdict import Array
 
 Tell = Callable[["Progress"], None]
@@ -100,27 +101,34 @@ def perform(ps2: Any, task: Task, data: Data, tell: Tell = lambda progress: None
         torch.manual_seed(task.seed)
         net = ps2.CifarResNet(task.depth, width=task.width)
         ps2.he_initialize(net, torch.Generator().manual_seed(task.seed))
-        net = net.to(device=task.device, memory_format=torch.channels_last)
-        batches = Batches(task, data)
-        run = Run()
+        return trained(net, ps2.train, ps2.evaluate, task, data, tell)
 
-        def validate() -> float:
-            if not all(bool(torch.isfinite(p).all()) for p in net.parameters()):
-                raise Trouble("diverged", f"the weights were no longer finite after epoch {batches.epoch} of {task.epochs}")
-            error = 1.0 - float(ps2.evaluate(net, batches.validation, batches.validation_labels))
-            run.errors.append(error)
-            tell(Progress(batches.epoch, batches.seen, error, time.monotonic() - batches.began))
-            return error
 
-        with autocast(task):
-            if task.graphs and task.device == "cuda":
-                graphing.record(net, batches.example())
-            losses = ps2.train(net, batches.epochs(), validate, lr=task.lr, patience=task.patience)
-        run.seconds = time.monotonic() - batches.began
-        run.images = batches.seen
-        run.losses = [float(loss) for loss in losses] if isinstance(losses, (list, tuple)) else []
-        run.weights = {key: plain(value) for key, value in net.state_dict().items()}
-        return run
+def trained(net: Any, train: Callable[..., Any], evaluate: Callable[..., Any], task: Task, data: Data, tell: Tell) -> Run:
+    """Hand `net` and the budget of images to `train`, on the device; `evaluate` measures it after each epoch."""
+    import torch
+
+    net = net.to(device=task.device, memory_format=torch.channels_last)
+    batches = Batches(task, data)
+    run = Run()
+
+    def validate() -> float:
+        if not all(bool(torch.isfinite(p).all()) for p in net.parameters()):
+            raise Trouble("diverged", f"the weights were no longer finite after epoch {batches.epoch} of {task.epochs}")
+        error = 1.0 - float(evaluate(net, batches.validation, batches.validation_labels))
+        run.errors.append(error)
+        tell(Progress(batches.epoch, batches.seen, error, time.monotonic() - batches.began))
+        return error
+
+    with autocast(task):
+        if task.graphs and task.device == "cuda":
+            graphing.record(net, batches.example())
+        losses = train(net, batches.epochs(), validate, lr=task.lr, patience=task.patience)
+    run.seconds = time.monotonic() - batches.began
+    run.images = batches.seen
+    run.losses = [float(loss) for loss in losses] if isinstance(losses, (list, tuple)) else []
+    run.weights = {key: plain(value) for key, value in net.state_dict().items()}
+    return run
 
 
 def plain(value: Any) -> Array:
@@ -271,7 +279,7 @@ def measure(net: Any, weights: dict[str, Array], images: Array, labels: Array) -
             raise Trouble("diverged", f"{key} holds numbers that are not finite")
     surplus = sorted(set(weights) - set(own))
     if surplus:
-        raise Trouble("code", f'the weights hold "{surplus[0][:60]}", which the network of this run does not have')
+        raise Trouble("code", f'the weights hold "{printable(surplus[0], 60)}", which the network of this run does not have')
     net.load_state_dict({key: torch.tensor(weights[key]).to(own[key].dtype) for key in own})
     net.eval()
     correct = 0

@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from autograder.audit import run as running  # noqa: E402
+from autograder.audit import runs, wrong  # noqa: E402
 from autograder.check import scoring  # noqa: E402
 from autograder.check.draw import LADDER, Draw  # noqa: E402
 from autograder.check.module_state import conv, fits, norm  # noqa: E402
@@ -45,7 +46,7 @@ IMAGENET = {
 
 @pytest.fixture(scope="module")
 def ps2():
-    return running.reference()
+    return runs.reference()
 
 
 # ---- the reference against the papers
@@ -66,7 +67,7 @@ def test_imagenet_networks_have_the_published_parameters_and_multiply_adds(ps2, 
 
 
 def test_resnet_50_with_the_stride_on_the_first_convolution_is_cheaper(ps2):
-    package = overlay(running.reference_folder(), {"Bottleneck": CATALOG["bottleneck-stride-on-the-first"].build})
+    package = overlay(runs.reference_folder(), {"Bottleneck": CATALOG["bottleneck-stride-on-the-first"].build})
     with torch.device("meta"):
         net = package.resnet50()
     assert ps2.count_macs(net, (3, 224, 224)) == 3_857_973_248
@@ -127,12 +128,12 @@ def test_the_reference_answers_at_every_small_size(ps2, id, level):
 @pytest.mark.parametrize("id", MISTAKES)
 def test_a_known_mistake_fails_what_it_names(id):
     mistake = CATALOG[id]
-    package = overlay(running.reference_folder(), {mistake.name: mistake.build})
-    rows = running.judged(REGISTRY[mistake.question], package, 0)
+    package = overlay(runs.reference_folder(), {mistake.name: mistake.build})
+    rows = runs.judged(REGISTRY[mistake.question], package, 0)
     if mistake.equivalent:
         assert scoring.share(rows, {}) == 1
     else:
-        assert list(running.escapes(mistake, rows, 0)) == []
+        assert list(wrong.escapes(mistake, rows, 0)) == []
 
 
 @pytest.mark.slow
@@ -146,8 +147,8 @@ def test_lazy_answers_earn_nothing(id):
 
 def sentence(question, name, *changes):
     """The first failure's sentence of a reference with changed text."""
-    package = overlay(running.reference_folder(), {name: lambda right: edited(right, *changes)})
-    rows = running.judged(REGISTRY[question], package, 0)
+    package = overlay(runs.reference_folder(), {name: lambda right: edited(right, *changes)})
+    rows = runs.judged(REGISTRY[question], package, 0)
     row = scoring.first_failure(rows)
     return row.verdict.says if row else ""
 
@@ -163,8 +164,8 @@ def test_blocks_in_a_python_list_are_named_as_such():
 
 
 def test_a_bias_before_normalization_costs_conduct_alone_and_is_named():
-    package = overlay(running.reference_folder(), {"BasicBlock": CATALOG["basic-bias-before-norm"].build})
-    rows = running.judged(REGISTRY["5.4"], package, 0)
+    package = overlay(runs.reference_folder(), {"BasicBlock": CATALOG["basic-bias-before-norm"].build})
+    rows = runs.judged(REGISTRY["5.4"], package, 0)
     assert {r.group for r in rows if not r.verdict.passed} == {"conduct"}
     assert "convolutions have no bias here" in scoring.first_failure(rows).verdict.says
 
@@ -205,12 +206,12 @@ def test_what_a_file_does_to_torch_at_import_costs_conduct_and_no_other_question
     from autograder.check.package import Package
 
     folder = tmp_path / "ps2"
-    shutil.copytree(running.reference_folder(), folder)
+    shutil.copytree(runs.reference_folder(), folder)
     blocks = folder / "blocks.py"
     blocks.write_text(blocks.read_text().replace("\n\nclass BasicBlock", f"\n{setting}\n\nclass BasicBlock", 1))
     try:
         package = Package(folder, "ps2_setting")
-        rows = {id: running.judged(REGISTRY[id], package, 0) for id in ("5.4", "5.5")}
+        rows = {id: runs.judged(REGISTRY[id], package, 0) for id in ("5.4", "5.5")}
     finally:
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)

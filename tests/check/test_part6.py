@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from autograder.audit import run as running  # noqa: E402
+from autograder.audit import runs  # noqa: E402
 from autograder.check import scoring  # noqa: E402
 from autograder.check.draw import LADDER, Draw  # noqa: E402
 from autograder.check.question import REGISTRY  # noqa: E402
@@ -18,17 +19,17 @@ STATISTICAL = ("6.1",)
 
 
 def rows(question, package, number, level=None):
-    draw = lambda: Draw(running.seed_of(number), level)  # noqa: E731
-    want = record(question, running.reference(), draw(), trusted=True)
+    draw = lambda: Draw(runs.seed_of(number), level)  # noqa: E731
+    want = record(question, runs.reference(), draw(), trusted=True)
     got = record(question, package, draw())
     return scoring.judge(want, got.items, got.ended)
 
 
 @pytest.mark.parametrize("question", PART, ids=lambda q: q.id)
 def test_the_reference_passes_and_keeps_its_distance_from_the_tolerance(question):
-    for number in range(6):
+    for number in runs.seeds(6):
         for level in (None, *range(len(LADDER))) if question.ladder and number < 2 else (None,):
-            for row in rows(question, running.reference(), number, level):
+            for row in rows(question, runs.reference(), number, level):
                 assert row.verdict.passed, (number, level, row)
                 assert row.verdict.ratio <= (1 if question.id in STATISTICAL else 0.1)
 
@@ -44,7 +45,7 @@ def test_no_other_function_of_the_file_is_needed(question):
         return missing
 
     others = {name: stub for q in PART for name in q.names if q is not question and name != "PlateauSchedule"}
-    package = overlay(running.reference_folder(), others)
+    package = overlay(runs.reference_folder(), others)
     assert all(row.verdict.passed for row in rows(question, package, 0))
 
 
@@ -52,13 +53,13 @@ def test_a_loop_that_trains_nothing_earns_nothing():
     def build(right):
         return lambda model, epochs, validate=None, lr=0.1, patience=5: [0.0 for epoch in epochs for _ in epoch]
 
-    package = overlay(running.reference_folder(), {"train": build})
+    package = overlay(runs.reference_folder(), {"train": build})
     failed = {row.group for row in rows(REGISTRY["6.5"], package, 0) if not row.verdict.passed}
     assert {"losses", "parameters", "with validation", "defaults"} <= failed
 
 
 def test_the_schedule_agrees_with_torchs_own_on_random_errors():
-    schedule = running.reference().PlateauSchedule
+    schedule = runs.reference().PlateauSchedule
     for seed in range(30):
         random = np.random.default_rng(seed)
         rates, settings = [], {"factor": 0.5, "patience": int(random.integers(0, 5))}

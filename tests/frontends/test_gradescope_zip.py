@@ -154,12 +154,12 @@ def readable_to_others(source: Path) -> set[str]:
 def test_a_module_that_raises_at_import_costs_its_questions_one_sentence_each(built: Path, tmp_path: Path) -> None:
     upload = submission(tmp_path, "raise ValueError('at import')\n")
     (upload / "ps2" / "__init__.py").write_text("raise ValueError('in the given file')\n")
-    run = emulate(built, upload, total_points=100)
+    run = emulate(built, upload, total_points=41)
     made = report(run)
     assert made["score"] == 0 and len(made["tests"]) == len(this_course().assignment.asked())
     assert all("ValueError" in test["output"] and "at import" in test["output"] for test in of_part_1(made))
     assert "__init__.py" in made["output"] and "was replaced" in made["output"]
-    assert any("has 100 points" in note for note in made["extra_data"]["staff"]) and "has 100 points" in run.stdout
+    assert any("has 41 points" in note for note in made["extra_data"]["staff"]) and "has 41 points" in run.stdout
 
 
 def test_ten_classes_whose_init_recurses_stay_short(built: Path, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def test_every_proof_holds_and_everything_is_there(dist):
         *release.STUDENTS,
         *release.STAFF,
         release.SUMS,
+        release.NOTEBOOK,
         "starter.zip.manifest",
         "autograder.zip.manifest",
         "solution.zip.manifest",
@@ -53,7 +54,7 @@ def test_the_digests_are_those_of_the_files(dist):
 
 @pytest.mark.slow
 def test_what_holds_solutions_or_the_secret_is_private(dist):
-    assert all(stat.S_IMODE((dist / name).stat().st_mode) == 0o600 for name in release.STAFF)
+    assert all(stat.S_IMODE((dist / name).stat().st_mode) == 0o600 for name in [*release.STAFF, release.NOTEBOOK])
 
 
 @pytest.mark.slow

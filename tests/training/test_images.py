@@ -30,7 +30,7 @@ def test_every_class_is_equally_frequent_and_images_are_standardized():
     assert np.abs(train.std(axis=(0, 2, 3)) - 1).max() < 1e-3
 
 
-@pytest.mark.parametrize("name", ["small", "large"])
+@pytest.mark.parametrize("name", ["small", pytest.param("large", marks=pytest.mark.slow)])
 def test_a_linear_model_and_nearest_neighbours_fail(name):
     train, test, labels, answers = split(3, preset=given.PRESETS[name])
     a, b = train.reshape(len(train), -1), test.reshape(len(test), -1)
