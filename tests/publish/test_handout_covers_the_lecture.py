@@ -12,6 +12,8 @@ import pytest
 from autograder.course import this_course
 from autograder.publish.handout import handout_text
 
+PART_3 = "Part 3: weight initialization"
+
 PLACES: list[tuple[str, str | None, list[str]]] = [
     # (heading of the lecture, section of the handout, what must be said there)
     ("Administrative", None, []),
