@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import __version__
-from ..assignment import Assignment
+from ..assignment import Assignment, AssignmentError
 from ..check.archive import FIXED_TIME
 from ..course import ENGINE, Course, part_files, this_course
 from ..grading.result import write_atomically
@@ -94,6 +94,8 @@ def training_results(course: Course, folder: Path | None) -> dict[str, bytes]:
     """Name in the zip → record, each checked: a stale or altered one must not be found out only when students see it."""
     if folder is None:
         return {}
+    if not folder.is_dir():
+        raise AssignmentError(f"{folder} is no folder; name the one that `autograder train --out` filled.")
     files = {}
     for path in records(folder):
         find(folder, read(path, course.secret).submission, course.secret, course.assignment.training.profiles)

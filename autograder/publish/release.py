@@ -91,12 +91,11 @@ def told(course: Course, out: Path) -> None:
         ("handout.pdf", "for students"),
         ("autograder.zip", "for Gradescope; private, it holds the secret"),
         ("solution.zip", "for staff; private"),
-        (NOTEBOOK, "the notebook with answers and pictures, for staff; private"),
-        (SUMS, "what `sha256sum --check` wants; a .manifest lists what is in each zip"),
+        (NOTEBOOK, "with answers and pictures, for staff; private"),
+        (SUMS, "for `sha256sum --check`; .manifest: what is in a zip"),
     ):
-        if not (out / name).is_file():
-            continue
-        print(f"  {name:<16}{(out / name).stat().st_size / 1000:>6.0f} kB  {what}"[:width])
+        if (out / name).is_file():
+            print(f"  {name:<16}{max(1, (out / name).stat().st_size // 1000):>6} kB  {what}"[:width])
     print("\nOn Gradescope choose")
     for sentence in settings(course.assignment):
         print(f"  {sentence}")

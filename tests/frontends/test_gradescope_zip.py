@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from autograder.assignment import AssignmentError
 from autograder.course import this_course
 from autograder.frontends import emulate as emulation
 from autograder.frontends.emulate import Emulation, emulate
@@ -252,3 +253,9 @@ def test_a_zip_that_cannot_be_unpacked_safely_is_handed_in_as_it_is(tmp_path: Pa
 def test_nothing_of_an_emulation_is_left_behind(built: Path) -> None:
     run = emulate(built, ROOT / "solutions", minutes=1 / 60)
     assert not run.root.exists()
+
+
+def test_a_folder_of_training_results_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(AssignmentError, match=r"nowhere is no folder; name the one that `autograder train --out` filled"):
+        gradescope_zip.build_gradescope_zip(tmp_path / "made.zip", training=tmp_path / "nowhere")
+    assert not (tmp_path / "made.zip").exists()

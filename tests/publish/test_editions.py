@@ -66,7 +66,7 @@ def test_all_that_is_made_of_an_edition_asks_the_same_questions(course, monkeypa
 
 def test_the_handout_has_the_parts_that_are_asked_and_no_others(course):
     handout = kit.handout_text(course)
-    parts = {int(n) for n in re.findall(r"^# (?:Part )?(\d)\b", handout, re.MULTILINE)}
+    parts = {int(n) for n in re.findall(r"^# Part (\d)\b", handout, re.MULTILINE)}
     assert parts == {q.part for q in course.assignment.asked()}
     assert not re.search(r"\]\(#", handout)  # nothing links to a heading that may be gone
 

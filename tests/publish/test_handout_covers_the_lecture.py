@@ -12,6 +12,8 @@ import pytest
 from autograder.course import this_course
 from autograder.publish.handout import handout_text
 
+PART_3 = "Part 3: weight initialization"
+
 PLACES: list[tuple[str, str | None, list[str]]] = [
     # (heading of the lecture, section of the handout, what must be said there)
     ("Administrative", None, []),
@@ -22,8 +24,8 @@ PLACES: list[tuple[str, str | None, list[str]]] = [
     ("Case Study: ResNet: deeper plain networks", "Why residual networks", ["56 layers", "*training*", "not overfitting"]),
     ("Case Study: ResNet: hypothesis", "Why residual networks", ["optimization", "capacity"]),
     ("Case Study: ResNet: emulate a shallower model", "Why residual networks", ["**emulate**", "copy its layers", "identity"]),
-    ("Case Study: ResNet: residual", "5 Residual networks", ["F(x) = H(x) - x", "$F = 0$"]),
-    ("The Vanishing Gradient Problem", "5 Residual networks", ["W^\\top", "smaller still"]),
+    ("Case Study: ResNet: residual", "Part 5: residual networks", ["F(x) = H(x) - x", "$F = 0$"]),
+    ("The Vanishing Gradient Problem", "Part 5: residual networks", ["W^\\top", "smaller still"]),
     ("Case Study: ResNet: direct gradient pathway", "5.2 Gradient pathways", ["direct gradient pathway"]),
     ("Case Study: ResNet: full architecture", "Why residual networks", ["two 3×3", "double the number of filters", "*stem*", "1000"]),
     ("Case Study: ResNet: bottleneck", "Why residual networks", ["*bottlenecks*", "GoogLeNet", "From 50 layers on"]),
@@ -58,25 +60,25 @@ PLACES: list[tuple[str, str | None, list[str]]] = [
     ("Exponential Linear Units (ELU)", "1.5 ELU", ["-\\alpha", "no kink"]),
     ("Scaled Exponential Linear Units (SELU)", "Which one to use", ["1.0507", "1.6733", "mean 0 and variance 1"]),
     ("TLDR: In practice", "Which one to use", ["TLDR", "use ReLU", "learning rate", "GELU", "Do not use sigmoid or tanh"]),
-    ("Data Preprocessing", "2 Data preprocessing", ["preprocessing.png", "an example is a row"]),
-    ("Data Preprocessing: example in linear classifier", "2 Data preprocessing", ["very sensitive", "normalization.png"]),
-    ("Many different reasons why we might normalize", "2 Data preprocessing", ["sets the magnitude of the gradient"]),
+    ("Data Preprocessing", "Part 2: data preprocessing", ["preprocessing.png", "an example is a row"]),
+    ("Data Preprocessing: example in linear classifier", "Part 2: data preprocessing", ["very sensitive", "normalization.png"]),
+    ("Many different reasons why we might normalize", "Part 2: data preprocessing", ["sets the magnitude of the gradient"]),
     ("Data Preprocessing: Gaussian normalization", "2.2 Standardizing", ["Gaussian normalization"]),
     ("Data Preprocessing: PCA and Whitening", "2.4 Whitening", ["uncorrelated", "images"]),
-    ("Examples: images", "2 Data preprocessing", ["AlexNet", "VGG", "ResNet", "[32,32,3]"]),
-    ("Examples: other domains", "2 Data preprocessing", ["GloVe", "degree", "frequency", "rewards"]),
+    ("Examples: images", "Part 2: data preprocessing", ["AlexNet", "VGG", "ResNet", "[32,32,3]"]),
+    ("Examples: other domains", "Part 2: data preprocessing", ["GloVe", "degree", "frequency", "rewards"]),
     ("Next time", "Where lecture 9 stands", ["batch normalization", "next time"]),
-    ("Weight Initialization: same value", "3 Weight initialization", ["w_1^\\top x=w_2^\\top x", "same-value.png"]),
-    ("Weight Initialization: w1 = 0, w2 = 100000", "3 Weight initialization", ["100000", "two-weights.png", "vanish or explode"]),
-    ("Weight initialization: goal", "3 Weight initialization", ["*diversity* and *variance*"]),
-    ("First idea: small random numbers", "3 Weight initialization", ["small random numbers", "0.01"]),
-    ("Weight Initialization: Activation statistics", "3 Weight initialization", ["4096", "activations tend to zero", "histogram-grid.png"]),
-    ("What do the gradients dL/dW look like?", "3 Weight initialization", ["very small", "x^\\top"]),
-    ("Increase std to 0.05", "3 Weight initialization", ["saturate", "large value, small gradient", "gradient explosion"]),
+    ("Weight Initialization: same value", PART_3, ["w_1^\\top x=w_2^\\top x", "same-value.png"]),
+    ("Weight Initialization: w1 = 0, w2 = 100000", PART_3, ["100000", "two-weights.png", "vanish or explode"]),
+    ("Weight initialization: goal", PART_3, ["*diversity* and *variance*"]),
+    ("First idea: small random numbers", PART_3, ["small random numbers", "0.01"]),
+    ("Weight Initialization: Activation statistics", PART_3, ["4096", "activations tend to zero", "histogram-grid.png"]),
+    ("What do the gradients dL/dW look like?", PART_3, ["very small", "x^\\top"]),
+    ("Increase std to 0.05", PART_3, ["saturate", "large value, small gradient", "gradient explosion"]),
     ("Xavier Initialization", "3.3 Xavier", ["\\frac1{\\sqrt{\\text{fan\\_in}}}", "Glorot"]),
     ("Xavier: conv layers", "3.1 Fan-in", ["filter\\_size}^2"]),
     ("Xavier: derivation", "3.3 Xavier", ["D\\operatorname{Var}(x_i)\\operatorname{Var}(w_i)", "1/D"]),
-    ("What about ReLU?", "3 Weight initialization", ["Xavier assumes a zero-centred activation"]),
+    ("What about ReLU?", PART_3, ["Xavier assumes a zero-centred activation"]),
     ("Kaiming / MSRA Initialization", "3.4 Kaiming", ["\\sqrt{2/D_{in}}", "twice the variance"]),
     ("Proper initialization is still an active area of research", "Still an active area of research", [
         "Glorot", "Saxe", "Sussillo", "He et al.", "Krähenbühl", "Mishkin", "Fixup", "lottery ticket",
