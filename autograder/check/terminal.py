@@ -56,14 +56,19 @@ def of(outcomes: list[Outcome]) -> str:
 
 
 def part_line(kit: Kit, number: int, outcomes: list[Outcome]) -> str:
-    """ "  1  Activation functions  2 of 5 done      4 of 11 points  next: 1.3 ReLU" ."""
+    """ "  1  Activation functions  2 of 5 done      4 of 11 points  next: 1.3 ReLU"; without the name where the line would wrap."""
     width = max(len(part.title) for part in kit.parts.values())
     done = f"{sum(o.passed for o in outcomes)} of {len(outcomes)} done"
-    following = next((f"next: {o.asked.name}" for o in outcomes if not o.passed), "complete")
-    return f"  {number}  {kit.parts[number].title:<{width}}  {done:>13} {of(outcomes):>18}  {following}"
+    so_far = f"  {number}  {kit.parts[number].title:<{width}}  {done:>13} {of(outcomes):>18}  "
+    todo = next((o.asked for o in outcomes if not o.passed), None)
+    if todo is None:
+        return f"{so_far}complete"
+    full = f"{so_far}next: {todo.name}"
+    return full if len(full) <= COLUMNS else f"{so_far}next: {todo.question.id}"
 
 
 BAR = 16  # characters
+COLUMNS = 80
 
 
 def progress_lines(kit: Kit, outcomes: list[Outcome]) -> list[str]:

@@ -148,3 +148,9 @@ def test_progress_shows_a_bar_for_each_part_and_the_minutes_that_are_left(kit):
     assert max(map(len, before.stdout.splitlines())) <= 80
     after = run(solved(kit), "progress")
     assert after.returncode == 0 and f"[{'#' * 16}]" in after.stdout and "left" not in after.stdout
+
+
+def test_no_line_of_the_overview_of_all_parts_wraps_in_80_columns():
+    done = run(this_course().root / "starter_code", PYTHONDONTWRITEBYTECODE="1")
+    lines = [line for line in done.stdout.splitlines() if " points  next: " in line]
+    assert len(lines) == len({q.part for q in this_course().assignment.asked()}) and max(map(len, lines)) <= 80
