@@ -41,10 +41,10 @@ types: ## mypy --strict on the package
 	@$(BIN)/mypy
 
 pytest: ## the tests alone, in their short form; ARGS="-k elu" narrows them
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+	@$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
 
 test-thorough: setup ## every test on all its seeds, and the audit: an hour or so
-	@PS2_ALL_SEEDS=1 $(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@PS2_ALL_SEEDS=1 $(BIN)/pytest -n 2 $(ARGS)
 	@$(RUN) audit
 
 regenerate: ## write every generated file anew from its source

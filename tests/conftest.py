@@ -1,4 +1,4 @@
-"""How hard hypothesis tries: a few examples in the short form, the full number with PS2_ALL_SEEDS.
+"""How tests are spread over workers, and how hard hypothesis tries: a few examples in the short form, the full number with PS2_ALL_SEEDS.
 
 The short form is derandomized: CI then says the same of the same code each time, and a failure there is the failure of whoever runs it
 next; new examples are what the thorough form is for. No deadline in either: how long an example takes is the machine's doing.
@@ -14,3 +14,20 @@ UNSUITED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthChe
 settings.register_profile("short", max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=UNSUITED)
 settings.register_profile("thorough", max_examples=300, deadline=None, print_blob=True, suppress_health_check=UNSUITED)
 settings.load_profile("thorough" if os.environ.get("PS2_ALL_SEEDS") else "short")
+
+TOGETHER = ("tests/frontends/test_nbgrader.py", "tests/training/test_run.py", "tests/training/test_open_track.py")
+"""Files whose tests live through one story, or share what is dear: each whole file goes to one worker.
+
+Marks of pytest-xdist's own (`xdist_group`) reach its scheduler by way of a private attribute that pytest 9.2 no longer has.
+"""
+
+
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class FilesTogether(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return file if file in TOGETHER else nodeid
+
+    return FilesTogether(config, log)

@@ -19,7 +19,6 @@ from autograder.publish.leaks import Scanner
 from autograder.publish.written import written
 
 pytest.importorskip("nbgrader")
-pytestmark = pytest.mark.xdist_group("nbgrader")  # one week, lived through in order: its fixtures are of the whole module
 STUDENT = pwd.getpwuid(os.getuid()).pw_name
 EXAMPLE = this_course().root / "assignment" / "examples" / "half_done" / "ps2" / "activations.py"
 AGAIN = f"autograder nbgrader import {STUDENT} --results results"

@@ -57,7 +57,6 @@ def logits_of(array):
     return wire.Logits(*array.shape, np.asarray(array, "<f4").tobytes())
 
 
-@pytest.mark.xdist_group("open track")
 def test_a_network_of_ones_own_is_trained_confined_and_earns_an_entry_and_no_points(course, submission):
     """The one real run: training in one confined process, logits in another."""
     pytest.importorskip("torch")

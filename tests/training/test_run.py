@@ -49,7 +49,6 @@ def confined(few_images):
         yield judging, record, weights, epochs
 
 
-@pytest.mark.xdist_group("confined training")
 def test_a_confined_run_ends_with_an_accuracy_and_keeps_from_the_graders_files_and_within_its_memory(confined):
     _, record, _, epochs = confined
     assert record.verdict == "judged", record.says
@@ -58,7 +57,6 @@ def test_a_confined_run_ends_with_an_accuracy_and_keeps_from_the_graders_files_a
     assert [e.images for e in epochs] == [64, 128] == [images for images, _ in record.curve]
 
 
-@pytest.mark.xdist_group("confined training")
 def test_its_weights_measure_the_same_again(confined, monkeypatch):
     judging, record, weights, _ = confined
     monkeypatch.setattr(measuring, "measure", measured_here)
@@ -74,7 +72,6 @@ def measured_here(weights, images, labels, reference, depth, width):
         return measuring.measured(measuring.Ask(str(place / "w"), str(place / "hidden.npz"), str(reference), depth, width))
 
 
-@pytest.mark.xdist_group("confined training")
 def test_a_whole_grading_ends_with_the_run_and_its_points(course, confined, monkeypatch):
     _, record, weights, _ = confined
     monkeypatch.setattr(Judging, "run", lambda self, submission, tell=None: (record, weights))
