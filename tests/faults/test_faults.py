@@ -134,8 +134,8 @@ def test_a_zygote_that_dies_is_replaced_and_what_judges_with_it(grader):
     room = grader.room("numpy")
     first = room.zygote._process.pid
     result = grader.grade(SOLUTIONS, killing(lambda: room.zygote._process.pid), only=set(ASKED))
-    assert result.total == result.max_total and room.zygote._process.pid != first
-    assert grader.grade(SOLUTIONS, only=set(ASKED)).total == result.max_total
+    assert result.total == result.max_total  # perhaps without a new one: what was left to judge may have been on its way
+    assert grader.grade(SOLUTIONS, only=set(ASKED)).total == result.max_total and room.zygote._process.pid != first
 
 
 def test_what_judges_is_replaced_when_it_dies(grader):
