@@ -391,7 +391,7 @@ def evaluate_with_gradients(right: Any) -> Any:
     "6.4",
     "evaluate",
     "all images go through the model at once: a whole test set does not fit into memory",
-    fails=("conduct, at most batch_size",),
+    fails=("conduct, at most batch_size images at a time",),
 )
 def evaluate_all_at_once(right: Any) -> Any:
     return edited(right, (".split(batch_size)", ".split(len(images))"))
