@@ -56,7 +56,10 @@ def tree_cpu() -> float:
     """CPU seconds of this process and everything below it, ended workers included."""
     total = 0.0
     for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
-        times = process.cpu_times()
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:  # it ended meanwhile, and its parent has its time
+            continue
         total += times.user + times.system
         if process.pid != psutil.Process().pid:
             total += times.children_user + times.children_system
