@@ -55,8 +55,8 @@ def take(source: Path, into: Path, *, given: Path, wanted: Collection[str]) -> S
     with _opened(source) as upload:
         layout = _found(upload, wanted)
         manifest = _manifest(upload, layout)
-    givens = {name: (given / name).read_bytes() for name in GIVEN if (given / name).is_file()}
-    own = {name: data for name, data in layout.files.items() if name not in givens}
+    givens = _givens(given)
+    own = _own(layout, givens)
     remarks = [*layout.remarks, *_replaced(layout.files, givens)]
     _write(into, {**own, **givens})
     missing = {name: _missing(name, layout.remarks) for name in sorted(set(wanted) - own.keys() - givens.keys())}
@@ -72,8 +72,15 @@ def identify(source: Path, *, given: Path, wanted: Collection[str]) -> str:
 def own_files(source: Path, *, given: Path, wanted: Collection[str]) -> dict[str, bytes]:
     """The student's own files, by name inside ps2. Raises IntakeError as `take` does."""
     with _opened(source) as upload:
-        layout = _found(upload, wanted)
-        return {name: data for name, data in layout.files.items() if name not in GIVEN or not (given / name).is_file()}
+        return _own(_found(upload, wanted), _givens(given))
+
+
+def _givens(given: Path) -> dict[str, bytes]:
+    return {name: (given / name).read_bytes() for name in GIVEN if (given / name).is_file()}
+
+
+def _own(layout: Layout, givens: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: data for name, data in layout.files.items() if name not in givens}
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
