@@ -6,7 +6,10 @@ one submission that kills its worker takes bystanders with it.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +48,19 @@ def needs(package: str, what: str) -> Any:
         raise GraderError(f"{what} needs {package}, which is missing here: python -m pip install -e '.[class]'") from None
 
 
+@contextlib.contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """dask-jobqueue 0.9 lets Ctrl-C end the whole process by SystemExit once it is imported; nothing would be put in order any more."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set a handler
+        return
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def slurm_settings(file: Path | None) -> dict[str, Any]:
     """Arguments of dask_jobqueue.SLURMCluster from a TOML file, over ours. Raises GraderError."""
     if file is None:
@@ -57,7 +73,8 @@ def slurm_settings(file: Path | None) -> dict[str, Any]:
 
 def slurm_cluster(where: Where) -> Any:
     quiet()
-    jobqueue = needs("dask_jobqueue", "--slurm")
+    with interrupts_kept():
+        jobqueue = needs("dask_jobqueue", "--slurm")
     extra = [f"{name}={amount:g}" for name, amount in where.resource.items()]
     arguments = {"worker_extra_args": ["--resources", ",".join(extra)]} if extra else {}
     try:

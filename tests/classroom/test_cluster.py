@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from autograder.classroom import cluster, synthetic
@@ -48,6 +51,12 @@ def test_the_job_script_is_shown_without_slurm():
     pytest.importorskip("dask_jobqueue", reason="the extra `class` is not installed")
     text = cluster.job_script(Where(slurm={"queue": "gpu", "memory": "16GB"}, resource={"GPU": 1}))
     assert "#SBATCH -p gpu" in text and "GPU=1" in text
+
+
+def test_ctrl_c_stays_a_keyboard_interrupt_once_jobqueue_is_imported():
+    pytest.importorskip("distributed", reason="the extra `class` is not installed")
+    code = "import signal; from autograder.classroom.cluster import *; job_script(Where()); signal.raise_signal(signal.SIGINT)"
+    assert "KeyboardInterrupt" in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr
 
 
 def test_without_sbatch_slurm_is_refused_before_anything_starts(monkeypatch):
