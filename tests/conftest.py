@@ -6,6 +6,7 @@ next; new examples are what the thorough form is for. No deadline in either: how
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 UNSUITED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -22,6 +23,7 @@ Marks of pytest-xdist's own (`xdist_group`) reach its scheduler by way of a priv
 """
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import LoadScopeScheduling
 
