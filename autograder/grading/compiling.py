@@ -5,8 +5,12 @@ The verdict itself is check/source.py's; here is only what keeps the grader aliv
 
 from __future__ import annotations
 
+import json
+import os
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,38 +19,85 @@ from ..check.source import printable
 CHILD = Path(__file__).with_name("compile_child.py")
 READY = b"ready\n"
 WALL_SECONDS = 60.0
+"""For one file."""
 MOST_CRASHES = 2  # after so many the files left are not tried
 
 
-def examine_apart(folder: Path, names: Sequence[str]) -> dict[str, str]:
-    """Name → sentence for each of `names` in `folder` that does not decode or compile."""
-    verdicts: dict[str, str] = {}
-    left, crashes = list(names), 0
-    while left and crashes < MOST_CRASHES:
-        # A file that killed the process gets a second chance alone, on a machine that may be less busy.
-        came = _run(folder, left) or _run(folder, left[:1])
-        if not came:
-            crashes += 1
-            came = [f"{printable(left[0])}: Python crashes or hangs when it compiles this file; make it simpler."]
-        verdicts |= zip(left, came, strict=False)
-        left = left[len(came) :]
-    for name in left:
-        verdicts[name] = f"{printable(name)}: not compiled, because other files crashed Python before; correct those first."
-    return {name: says for name, says in verdicts.items() if says}
+class Compiler:
+    """Keeps its process from one submission to the next: compiling leaves nothing behind, and starting Python costs more than compiling.
 
-
-def _run(folder: Path, names: Sequence[str]) -> list[str]:
-    """The sentences in order, empty where nothing is wrong, as many as the process came to.
-
-    Raises RuntimeError when it did not even start, which is no fault of a file.
+    A process that crashed or hung is replaced.
     """
-    command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(CHILD), str(folder), *names]
-    try:
-        output = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=WALL_SECONDS, check=False
-        ).stdout
-    except subprocess.TimeoutExpired as expired:
-        output = expired.stdout or b""
-    if not output.startswith(READY):
-        raise RuntimeError("the process that compiles the student's files does not start: run out of memory or of processes?")
-    return output.removeprefix(READY).decode("utf-8", "replace").split("\n")[:-1]  # what follows the last line end is no whole line
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def examine(self, folder: Path, names: Sequence[str]) -> dict[str, str]:
+        """Name → sentence for each of `names` in `folder` that does not decode or compile.
+
+        Raises RuntimeError when the process does not even start, which is no fault of a file.
+        """
+        verdicts: dict[str, str] = {}
+        crashes = 0
+        for name in names:
+            if crashes == MOST_CRASHES:
+                verdicts[name] = f"{printable(name)}: not compiled, because other files crashed Python before; correct those first."
+                continue
+            said = self._ask(folder, name)
+            if said is None:  # the machine may be less busy now
+                said = self._ask(folder, name)
+            if said is None:
+                crashes += 1
+                said = f"{printable(name)}: Python crashes or hangs when it compiles this file; make it simpler."
+            verdicts[name] = said
+        return {name: says for name, says in verdicts.items() if says}
+
+    def close(self) -> None:
+        """The next file starts another process."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.communicate()
+
+    def __enter__(self) -> Compiler:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, folder: Path, name: str) -> str | None:
+        """The sentence about one file, "" where it compiles; None when the process did not live to say."""
+        child = self._child or self._start()
+        assert child.stdin is not None
+        try:
+            child.stdin.write(json.dumps([str(folder), name]).encode() + b"\n")
+            child.stdin.flush()
+            said = str(json.loads(line_of(child)))
+        except (OSError, ValueError):
+            self.close()
+            return None
+        return said
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(CHILD)]
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if line_of(self._child) != READY:
+            self.close()
+            raise RuntimeError("the process that compiles the student's files does not start: run out of memory or of processes?")
+        return self._child
+
+
+def line_of(child: subprocess.Popen[bytes]) -> bytes:
+    """The next line that it says; less than a line when it ended, or when the time was over."""
+    assert child.stdout is not None
+    said, deadline = b"", time.monotonic() + WALL_SECONDS
+    while not said.endswith(b"\n"):
+        poll = select.poll()
+        poll.register(child.stdout, select.POLLIN)
+        if not poll.poll(1000 * max(0.0, deadline - time.monotonic())):
+            return said
+        piece = os.read(child.stdout.fileno(), 1 << 16)
+        if not piece:
+            return said
+        said += piece
+    return said

@@ -31,6 +31,7 @@ from ..training.question import ID as TRAINING
 from ..training.question import Judged
 from ..training.question import unreached as training_unreached
 from . import oracle
+from .compiling import Compiler
 from .intake import Submission, take
 from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Standing, Status, rounded, total_of
@@ -65,6 +66,7 @@ class Grader:
         self.keep = keep
         self.footing = footing
         self.rooms: dict[Kind, Room] = {}
+        self.compiler = Compiler()
 
     def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE) -> Result:
         """Grade the submission `source` (a zip or a folder).
@@ -76,7 +78,10 @@ class Grader:
         """
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
         with scratch.root("ps2-submission-", 0o755) as folder:
-            submission = take(source, folder, given=self.course.reference, wanted=self.course.assignment.files())
+            files = self.course.assignment.files()
+            submission = take(source, folder, given=self.course.reference, wanted=files, compiler=self.compiler)
+            if not self.keep:
+                self.compiler.close()
             trains = self.course.assignment.training.on and (only is None or TRAINING in only)
             return Grading(self, submission, questions, on_result or (lambda result: None), stage, trains).run()
 
@@ -84,13 +89,18 @@ class Grader:
         """The zygote and the judge for questions of one kind."""
         if kind not in self.rooms:
             if not self.keep:
-                self.close()
+                self.empty()
             self.rooms[kind] = Room(self.course, kind, self.footing)
         return self.rooms[kind]
 
-    def close(self) -> None:
+    def empty(self) -> None:
+        """End the zygotes; what needs one starts it again."""
         while self.rooms:
             self.rooms.popitem()[1].close()
+
+    def close(self) -> None:
+        self.compiler.close()
+        self.empty()
 
     def __enter__(self) -> Grader:
         return self
@@ -206,7 +216,7 @@ class Grading:
         from ..training.grading import judge, open_track
 
         if not self.grader.keep:
-            self.grader.close()  # memory is scarce
+            self.grader.empty()  # memory is scarce
         earlier = [r for r in self.results.values() if r.id != TRAINING]
         folder, digest = Path(self.submission.folder), self.submission.digest
         done = judge(self.course, folder, digest, earlier)

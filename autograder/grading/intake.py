@@ -6,12 +6,12 @@ Only the student's .py files and the given files are written; nothing else of th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ import msgspec
 from ..check.layout import GIVEN, PACKAGE, Layout, LayoutError, find
 from ..check.source import printable
 from .archive import read_zip
-from .compiling import examine_apart
+from .compiling import Compiler
 from .folder import read_folder
 from .upload import IntakeError, Upload, about_link, reason
 
@@ -46,11 +46,12 @@ class Submission(msgspec.Struct, frozen=True):
     manifest: dict[str, str]
 
 
-def take(source: Path, into: Path, *, given: Path, wanted: Collection[str]) -> Submission:
+def take(source: Path, into: Path, *, given: Path, wanted: Collection[str], compiler: Compiler | None = None) -> Submission:
     """Takes the zip or folder `source` into the new or empty folder `into`.
 
     `given`: a folder whose __init__.py, base.py and images.py, those that exist, replace the student's; `wanted`: the names asked for,
-    such as "activations.py". Raises IntakeError, one sentence with its remedy, when there is nothing that can be graded.
+    such as "activations.py"; `compiler`: one that is kept for the next submission.
+    Raises IntakeError, one sentence with its remedy, when there is nothing that can be graded.
     """
     with _opened(source) as upload:
         layout = _found(upload, wanted)
@@ -60,7 +61,8 @@ def take(source: Path, into: Path, *, given: Path, wanted: Collection[str]) -> S
     remarks = [*layout.remarks, *_replaced(layout.files, givens)]
     _write(into, {**own, **givens})
     missing = {name: _missing(name, layout.remarks) for name in sorted(set(wanted) - own.keys() - givens.keys())}
-    faults = missing | examine_apart(into / PACKAGE, sorted(own))
+    with contextlib.nullcontext(compiler) if compiler else Compiler() as compiles:
+        faults = missing | compiles.examine(into / PACKAGE, sorted(own))
     return Submission(str(into.resolve()), digest_of(own), remarks, faults, manifest)
 
 
@@ -95,7 +97,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 # Opening and finding
 
 
-@contextmanager
+@contextlib.contextmanager
 def _opened(source: Path) -> Iterator[Upload]:
     """The upload at `source`, a zip or a folder, readable inside the `with`. Raises IntakeError with one sentence."""
     try:

@@ -164,8 +164,8 @@ def test_missing_and_broken_files_are_faults_of_their_own(desk: Desk) -> None:
 def test_source_that_exhausts_the_compiler_costs_its_own_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     child = desk.tmp / "child.py"
     child.write_text(
-        "import os, sys\nprint('ready', flush=True)\nfor n in sys.argv[2:]:\n"
-        "    if n == 'activations.py': os.kill(os.getpid(), 11)\n    print(flush=True)\n"
+        "import os, sys\nprint('ready', flush=True)\nfor line in sys.stdin:\n"
+        "    if 'activations.py' in line: os.kill(os.getpid(), 11)\n    print('\"\"', flush=True)\n"
     )
     monkeypatch.setattr(compiling, "CHILD", child)
     faults = desk.take(zipped(NESTED)).faults
@@ -520,7 +520,7 @@ def test_random_bytes_are_taken_or_refused(tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def compiled_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process per example would be most of the time."""
-    monkeypatch.setattr("autograder.grading.intake.examine_apart", lambda folder, names: {})
+    monkeypatch.setattr(compiling.Compiler, "examine", lambda self, folder, names: {})
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -1,0 +1,63 @@
+"""The process that compiles students' files: kept, replaced when it dies, and never a student's fault."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from autograder.grading import compiling
+from autograder.grading.compiling import Compiler
+
+
+@pytest.fixture
+def compiler():
+    with Compiler() as made:
+        yield made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "good.py").write_text("x = 1\n")
+    (tmp_path / "sub" / "bad.py").write_text("def f(:\n")
+    return tmp_path
+
+
+def test_one_process_serves_many_submissions(compiler, folder):
+    assert compiler.examine(folder, ["good.py"]) == {}
+    process = compiler._child.pid
+    faults = compiler.examine(folder, ["good.py", "sub/bad.py"])
+    assert list(faults) == ["sub/bad.py"] and faults["sub/bad.py"].startswith("sub/bad.py, line 1: SyntaxError")
+    assert compiler._child.pid == process
+
+
+def test_a_process_that_died_is_replaced_and_costs_no_file(compiler, folder):
+    compiler.examine(folder, ["good.py"])
+    os.kill(compiler._child.pid, signal.SIGKILL)
+    compiler._child.wait()
+    assert compiler.examine(folder, ["good.py", "sub/bad.py"]).keys() == {"sub/bad.py"}
+
+
+def test_a_file_that_takes_too_long_is_a_fault_of_its_own(compiler, folder, monkeypatch, tmp_path):
+    child = tmp_path / "child.py"
+    answers = "print('\\"\\"', flush=True) if 'good' in line else time.sleep(9)"
+    child.write_text(f"import sys, time\nprint('ready', flush=True)\nfor line in sys.stdin:\n    {answers}\n")
+    monkeypatch.setattr(compiling, "CHILD", child)
+    monkeypatch.setattr(compiling, "WALL_SECONDS", 1.0)
+    faults = compiler.examine(folder, ["sub/bad.py", "good.py"])
+    assert faults == {"sub/bad.py": "sub/bad.py: Python crashes or hangs when it compiles this file; make it simpler."}
+
+
+def test_nothing_is_left_running(folder):
+    with Compiler() as compiler:
+        compiler.examine(folder, ["good.py"])
+        process = compiler._child.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_a_process_that_does_not_start_is_said_to_staff(compiler, folder, monkeypatch):
+    monkeypatch.setattr(compiling, "CHILD", folder / "missing.py")
+    with pytest.raises(RuntimeError, match="does not start"):
+        compiler.examine(folder, ["good.py"])
