@@ -1,43 +1,37 @@
 """One submission in, one result out: asked in confined workers, judged by the oracle, written down as it is known.
 
-The questions of a file are asked together first (docs/decisions/0007); what does not pass so has a worker of its own, whose verdict counts.
+asking.py says in how many workers.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
-import itertools
 import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from .. import __version__
 from ..assignment import Stage
-from ..check.draw import LADDER
 from ..check.question import Question
-from ..check.seeds import question_seed
 from ..course import Course
 from ..sandbox import scratch
 from ..sandbox.answer import Answer
-from ..sandbox.errors import GraderError
-from ..sandbox.footing import CONFINED, Client, Footing, states
-from ..sandbox.wire import Request, Run
+from ..sandbox.footing import CONFINED, Footing, states
 from ..training.question import ID as TRAINING
 from ..training.question import Judged
 from ..training.question import unreached as training_unreached
 from . import oracle
+from .asking import Asking, Heard
 from .compiling import Compiler
 from .intake import Submission, take
 from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Standing, Status, rounded, total_of
+from .room import Kind, Room
 
 OnResult = Callable[[Result], None]
-Kind = Literal["numpy", "torch"]
 BEFORE = Stage()
 
 
@@ -109,58 +103,6 @@ class Grader:
         self.close()
 
 
-class Room:
-    """Where questions of one kind are asked and judged: a zygote, and the oracle forked from it, which ends when the zygote does."""
-
-    def __init__(self, course: Course, kind: Kind, footing: Footing = CONFINED) -> None:
-        self.reference = course.reference
-        self.zygote: Client = footing.client(kind, allowed(course, kind), hidden(course))
-        try:
-            self._judge = Judge(self.zygote, self.reference)
-        except BaseException:
-            self.zygote.close()
-            raise
-
-    def judge(self, ask: oracle.Ask) -> oracle.Judged:
-        """Judged by the oracle; by a new one where that is gone. What no oracle survives is a fault of the grader."""
-        for _ in range(TRIES):
-            try:
-                return self._judge.judge(ask)
-            except Gone as gone:
-                why = str(gone)
-                self._judge.close()
-                self._judge = Judge(self.zygote, self.reference)
-        return oracle.Judged(fault=f"the process that judges {why}")
-
-    def close(self) -> None:
-        self._judge.close()
-        self.zygote.close()
-
-
-TRIES = 2
-"""Oracles that one question is put to."""
-JUDGING_SECONDS = 100.0
-PATIENCE = 2
-"""Hangs of one submission that are asked once more. A file that hangs when it is imported must leave time for the other files."""
-
-
-class Gone(Exception):
-    """The oracle ended, or does not come to an end."""
-
-
-def allowed(course: Course, kind: Kind) -> list[str]:
-    """Packages that student code may import in questions of one kind; torch only where a question needs it."""
-    parts = {q.part for q in course.assignment.asked() if q.needs_torch == (kind == "torch")}
-    named = {name for part in parts for name in course.assignment.parts[str(part)].imports}
-    return sorted(named if kind == "torch" else named - {"torch"})
-
-
-def hidden(course: Course) -> list[str]:
-    """What no worker should be able to read."""
-    near = Path(__file__).parents[1] / "misconceptions"  # each is one line away from a solution
-    return [str(course.toml.parent / "secret"), *(str(folder / "__init__.py") for folder in (course.reference, near))]
-
-
 class Grading:
     """The grading of one submission, from the first second to the last question."""
 
@@ -173,9 +115,8 @@ class Grading:
         self.submission = submission
         self.questions = questions
         self.on_result = on_result
-        self.hangs = 0
         self.untold = ""
-        self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
+        self.asking = Asking(course, submission, stage)
         self.layers: dict[str, str] = {}
         self.remarks = [*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])]
         self.staff: list[str] = []
@@ -233,34 +174,15 @@ class Grading:
     def run_kind(self, room: Room, questions: list[Question]) -> None:
         self.layers = states(room.zygote)
         self.staff += room.zygote.remarks
-        for group in self.groups(questions):
+        for group in self.asking.groups(questions):
             if self.out_of_time():
                 return
-            early = self.ask_together(group, room)
+            early = self.asking.together(group, room.zygote)
             for question in group:
                 if self.out_of_time():
                     return
                 self.results[question.id] = self.grade_question(question, room, early.get(question.id))
                 self.tell(self.result(finished=False))
-
-    def groups(self, questions: list[Question]) -> list[list[Question]]:
-        """Neighbours of one file under one set of rules."""
-        settings = self.course.assignment.questions
-        return [list(group) for _, group in itertools.groupby(questions, lambda q: (q.file, settings[q.id].forbid))]
-
-    def ask_together(self, group: list[Question], room: Room) -> dict[str, Answer]:
-        """By id, what one worker said to the questions of one file, each on an import of its own: a first look, which saves a process for
-        each of them. Only full marks count from it, and stubs; nothing at all where the worker printed, stopped early or was not clean."""
-        asked = [q for q in group if q.file not in self.submission.faults]
-        if len(asked) < 2:
-            return {}
-        runs = [Run(None, self.seed(q, None), question=q.id) for q in asked]
-        request = msgspec.structs.replace(self.request(asked[0], []), runs=runs)
-        answer = room.zygote.ask(request, self.wall(asked[0]), patient=False)
-        if answer.fault or answer.stopped or answer.output or answer.survivors:
-            return {}
-        share = answer.wall / len(asked)
-        return {q.id: Answer([run], layers=answer.layers, wall=share) for q, run in zip(asked, answer.runs, strict=True)}
 
     def out_of_time(self) -> bool:
         return time.monotonic() - self.started > 60 * self.course.assignment.gradescope.minutes
@@ -269,60 +191,23 @@ class Grading:
         """early: its part of a first look."""
         began = time.monotonic()
         if early is not None:
-            seen = room.judge(self.ask(question, early, None))
+            seen = room.judge(self.asking.to_judge(question, Heard(early)))
             if not seen.fault and (Fraction(seen.share) == 1 or seen.stub):
                 return self.judged(question, early, seen, began - early.wall)
         fault = self.submission.faults.get(question.file)
         if fault is not None:
             return self.lost(question, [f"{question.id} {question.title}: {fault}"], began)
-        answer = room.zygote.ask(self.request(question, [(None, "")]), self.wall(question), patient=self.hangs < PATIENCE)
-        self.hangs += answer.hung
-        if answer.fault:
-            return self.faulty(question, answer.fault, began)
-        judged = room.judge(self.ask(question, answer, None))
-        if not judged.fault and Fraction(judged.share) < 1 and not judged.stub and not answer.hung:
-            levels = [(level, "") for level in range(len(LADDER))] if question.ladder else []
-            second = room.zygote.ask(self.request(question, [(None, "again"), *levels]), self.wall(question))
-            explained = room.judge(self.ask(question, answer, second))
+        heard = self.asking.alone(question, room.zygote, explained=early is not None)
+        if heard.first.fault:
+            return self.faulty(question, heard.first.fault, began)
+        judged = room.judge(self.asking.to_judge(question, heard))
+        if wrong(judged) and not heard.first.hung and not heard.more:
+            explained = room.judge(self.asking.to_judge(question, self.asking.explain(question, room.zygote, heard)))
             if explained.fault:  # what could be judged before stands
                 self.staff.append(f"{question.id}: {explained.fault}")
             else:
                 judged = explained
-        return self.judged(question, answer, judged, began)
-
-    def wall(self, question: Question) -> float:
-        return self.course.assignment.limits_of(question).wall_seconds
-
-    def request(self, question: Question, runs: list[tuple[int | None, str]]) -> Request:
-        limits = self.course.assignment.limits_of(question)
-        settings = self.course.assignment.questions[question.id]
-        return Request(
-            question=question.id,
-            folder=self.submission.folder,
-            runs=[Run(level, self.seed(question, level, salt), checked=not salt) for level, salt in runs],
-            cpu_seconds=limits.cpu_seconds,
-            memory=limits.memory_mb << 20,
-            forbid=list(settings.forbid),
-        )
-
-    def seed(self, question: Question, level: int | None, salt: str = "") -> bytes:
-        return question_seed(self.root, question.id + salt, level)
-
-    def ask(self, question: Question, first: Answer, second: Answer | None) -> oracle.Ask:
-        assignment = self.course.assignment
-        seed = self.seed(question, None)
-        graded = first.runs[0]
-        more = second.runs if second is not None else []
-        return oracle.Ask(
-            question=question.id,
-            reference=str(self.course.reference),
-            weights={group: str(w) for group, w in assignment.weights_of(question).items()},
-            consistent=str(assignment.consistent_backward),
-            telling=assignment.telling(question, self.stage),
-            graded=oracle.run_data(None, seed, graded.items, graded.ended or first.stopped),
-            again=next((oracle.run_data(None, self.seed(question, None, "again"), r.items, r.ended) for r in more[:1]), None),
-            ladder=[oracle.run_data(r.level, self.seed(question, r.level), r.items, r.ended) for r in more[1:] if r.complete or r.items],
-        )
+        return self.judged(question, heard.first, judged, began)
 
     def judged(self, question: Question, answer: Answer, judged: oracle.Judged, began: float) -> QuestionResult:
         if judged.fault:
@@ -374,7 +259,7 @@ class Grading:
             submission_digest=self.submission.digest,
             kit_version=self.submission.manifest.get("kit_version", ""),
             grader_version=__version__,
-            seed_digest=hashlib.sha256(self.root).hexdigest()[:16],
+            seed_digest=hashlib.sha256(self.asking.root).hexdigest()[:16],
             total=total_of(listed, self.exact),
             max_total=rounded(self.most()),
             layers=self.layers,
@@ -388,33 +273,6 @@ class Grading:
         )
 
 
-class Judge:
-    """The grader's end of the oracle."""
-
-    def __init__(self, zygote: Client, reference: Path) -> None:
-        self.connection = zygote.oracle("autograder.grading.oracle:serve")
-        self.connection.settimeout(JUDGING_SECONDS)
-        try:
-            self._said(str(reference).encode())
-        except Gone:
-            self.close()
-            raise GraderError(f"the process that judges does not start; is the reference in {reference} whole?") from None
-
-    def judge(self, ask: oracle.Ask) -> oracle.Judged:
-        """Raises Gone."""
-        return msgspec.msgpack.decode(self._said(msgspec.msgpack.encode(ask)), type=oracle.Judged)
-
-    def _said(self, data: bytes) -> bytes:
-        try:
-            oracle.send(self.connection, data)
-            reply = oracle.receive(self.connection)
-        except TimeoutError:
-            raise Gone(f"took longer than {JUDGING_SECONDS:g} s") from None
-        except OSError:
-            raise Gone("ended early") from None
-        if not reply:
-            raise Gone("ended early")
-        return reply
-
-    def close(self) -> None:
-        self.connection.close()
+def wrong(judged: oracle.Judged) -> bool:
+    """Whether there is something to explain."""
+    return not judged.fault and Fraction(judged.share) < 1 and not judged.stub

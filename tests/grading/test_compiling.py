@@ -41,7 +41,7 @@ def test_a_process_that_died_is_replaced_and_costs_no_file(compiler, folder):
 
 def test_a_file_that_takes_too_long_is_a_fault_of_its_own(compiler, folder, monkeypatch, tmp_path):
     child = tmp_path / "child.py"
-    answers = "print('\\"\\"', flush=True) if 'good' in line else time.sleep(9)"
+    answers = "print(chr(34) * 2, flush=True) if 'good' in line else time.sleep(9)"
     child.write_text(f"import sys, time\nprint('ready', flush=True)\nfor line in sys.stdin:\n    {answers}\n")
     monkeypatch.setattr(compiling, "CHILD", child)
     monkeypatch.setattr(compiling, "WALL_SECONDS", 1.0)

@@ -43,7 +43,8 @@ def by_id(result):
 def graders():
     """One grader with the usual limits and one that does not make a test wait."""
     with Grader(COURSE, keep=True) as usual, Grader(shorter_limits(), keep=True) as quick:
-        usual.room("numpy"), quick.room("numpy")
+        for one in (usual, quick):
+            one.grade(COURSE.root / "solutions", only={"1.1"})  # starts all that is kept
         yield usual, quick
 
 
@@ -228,10 +229,24 @@ def test_what_is_right_only_after_another_question_earns_nothing(grade, tmp_path
     assert rows["1.1"].status == "passed" and rows["1.3"].points == 0
 
 
+def test_a_question_that_stops_the_first_look_costs_no_other_its_points(grade, tmp_path):
+    """Of the other file's questions and of its own file's; asked in one worker they would be lost with it."""
+    result = grade(submit(tmp_path, relu_with(forward="import os; os._exit(3)")), only={*PART1, "2.2", "2.3"})
+    rows = by_id(result)
+    assert "exit status 3" in rows["1.3"].sentences[0]
+    assert all(q.status == "passed" for q in rows.values() if q.id != "1.3")
+
+
+def test_what_prints_is_shown_at_its_own_question_alone(grade, tmp_path):
+    rows = by_id(grade(submit(tmp_path, relu_with(forward="print('here I am'); x = x + 0.0")), only={*PART1, "2.2", "2.3"}))
+    assert {q.id for q in rows.values() if "here I am" in q.output} == {"1.3"}
+    assert all(q.status == "passed" for q in rows.values())
+
+
 def test_with_and_without_a_first_look_the_verdicts_are_the_same(grade, graders, tmp_path, monkeypatch):
     upload = submit(tmp_path, relu_with(forward="x = x + 0.0", backward="return grad_output"))
     first = by_id(grade(upload, only=PART1))
-    monkeypatch.setattr("autograder.grading.grade.Grading.ask_together", lambda self, group, room: {})
+    monkeypatch.setattr("autograder.grading.asking.Asking.together", lambda self, questions, client: {})
     alone = by_id(grade(upload, only=PART1))
     assert {i: (q.points, q.status, q.sentences) for i, q in first.items()} == {
         i: (q.points, q.status, q.sentences) for i, q in alone.items()

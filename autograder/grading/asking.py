@@ -1,0 +1,155 @@
+"""How the questions of one submission are asked: a first look at many in one worker, then each that needs it in a worker of its own.
+
+What the first look is worth, and why it is safe: docs/decisions/0007.
+"""
+
+from __future__ import annotations
+
+import hmac
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from ..assignment import Stage
+from ..check.draw import LADDER
+from ..check.question import Question
+from ..check.seeds import question_seed
+from ..course import Course
+from ..sandbox.answer import Answer
+from ..sandbox.footing import Client
+from ..sandbox.reply import RunAnswer
+from ..sandbox.wire import Request, Run
+from . import oracle
+from .intake import Submission
+
+PATIENCE = 2
+"""Hangs of one submission that are asked once more. A file that hangs when it is imported must leave time for the other files."""
+Runs = list[tuple[int | None, str]]
+"""Level and salt of each."""
+GRADED: Runs = [(None, "")]
+AGAIN = "again"
+"""Salts the seed of the run that confirms a cause."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a submission said to one question. first: the run that is graded. more: further runs, which explain it; none where not asked."""
+
+    first: Answer
+    more: tuple[RunAnswer, ...] = ()
+
+
+class Asking:
+    """Asks for one submission, with seeds that are its own."""
+
+    def __init__(self, course: Course, submission: Submission, stage: Stage) -> None:
+        self.course = course
+        self.submission = submission
+        self.stage = stage
+        self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
+        self._hangs = 0
+
+    def groups(self, questions: Iterable[Question]) -> list[list[Question]]:
+        """Those under one set of rules, which one worker may answer."""
+        assignment = self.course.assignment
+
+        def rules(question: Question) -> tuple[object, ...]:
+            return (tuple(assignment.questions[question.id].forbid), assignment.limits_of(question))
+
+        found: dict[tuple[object, ...], list[Question]] = {}
+        for question in questions:
+            found.setdefault(rules(question), []).append(question)
+        return list(found.values())
+
+    def together(self, questions: Sequence[Question], client: Client) -> dict[str, Answer]:
+        """A first look: by id, what one worker said to each, on an import of its own. Only full marks count from it, and stubs.
+
+        Where the worker stops early, the file it stopped in is left out and the rest asked again; where it prints, nobody can tell for
+        which question, so each file is asked by itself, and what still prints is not used.
+        """
+        found: dict[str, Answer] = {}
+        left = [q for q in questions if q.file not in self.submission.faults]
+        while len(left) > 1:
+            answer = client.ask(self._request(left), self._wall(left[0]), patient=False)
+            if answer.fault or answer.survivors:
+                return found
+            if answer.output:
+                return found | self._file_by_file(left, client)
+            done = list(itertools.takewhile(lambda run: run.complete, answer.runs))
+            share = answer.wall / len(left)
+            found |= {q.id: Answer([run], layers=answer.layers, wall=share) for q, run in zip(left, done, strict=False)}
+            stopped = left[len(done)].file if len(done) < len(left) else ""
+            left = [q for q in left[len(done) :] if q.file != stopped]
+        return found
+
+    def _file_by_file(self, questions: Sequence[Question], client: Client) -> dict[str, Answer]:
+        files = list(dict.fromkeys(q.file for q in questions))
+        found: dict[str, Answer] = {}
+        if len(files) > 1:
+            for file in files:
+                found |= self.together([q for q in questions if q.file == file], client)
+        return found
+
+    def alone(self, question: Question, client: Client, explained: bool) -> Heard:
+        """In a worker of its own. explained: with the further runs behind it in the same worker; no later run changes an earlier one."""
+        request = self._request_alone(question, GRADED + (self._explaining(question) if explained else []))
+        answer = client.ask(request, self._wall(question), patient=self._hangs < PATIENCE)
+        graded = answer.runs[0]
+        self._hangs += answer.hung and not graded.complete
+        first = replace(answer, runs=[graded], stopped=None if graded.complete else answer.stopped)
+        return Heard(first, tuple(answer.runs[1:]) if answer.stopped is None else ())
+
+    def explain(self, question: Question, client: Client, heard: Heard) -> Heard:
+        """With the further runs, asked in another worker."""
+        answer = client.ask(self._request_alone(question, self._explaining(question)), self._wall(question))
+        return heard if answer.fault else replace(heard, more=tuple(answer.runs))
+
+    def to_judge(self, question: Question, heard: Heard) -> oracle.Ask:
+        assignment = self.course.assignment
+        graded = heard.first.runs[0]
+        packed = [oracle.run_data(r.level, self._seed(question, r.level, salt), r.items, r.ended) for r, salt in self._salted(heard.more)]
+        return oracle.Ask(
+            question=question.id,
+            reference=str(self.course.reference),
+            weights={group: str(w) for group, w in assignment.weights_of(question).items()},
+            consistent=str(assignment.consistent_backward),
+            telling=assignment.telling(question, self.stage),
+            graded=oracle.run_data(None, self._seed(question), graded.items, graded.ended or heard.first.stopped),
+            again=next(iter(packed), None),
+            ladder=packed[1:],
+        )
+
+    @staticmethod
+    def _salted(more: Sequence[RunAnswer]) -> list[tuple[RunAnswer, str]]:
+        """The first is the run again; of the ladder only what arrived."""
+        return [(run, "" if i else AGAIN) for i, run in enumerate(more) if not i or run.complete or run.items]
+
+    @staticmethod
+    def _explaining(question: Question) -> Runs:
+        levels: Runs = [(level, "") for level in range(len(LADDER))] if question.ladder else []
+        return [(None, AGAIN), *levels]
+
+    def _wall(self, question: Question) -> float:
+        return self.course.assignment.limits_of(question).wall_seconds
+
+    def _seed(self, question: Question, level: int | None = None, salt: str = "") -> bytes:
+        return question_seed(self.root, question.id + salt, level)
+
+    def _request_alone(self, question: Question, runs: Runs) -> Request:
+        asked = [Run(level, self._seed(question, level, salt), checked=not salt) for level, salt in runs]
+        return msgspec.structs.replace(self._request([question]), runs=asked)
+
+    def _request(self, questions: Sequence[Question]) -> Request:
+        """Under the rules of the first, which are those of all."""
+        first = questions[0]
+        limits = self.course.assignment.limits_of(first)
+        return Request(
+            question=first.id,
+            folder=self.submission.folder,
+            runs=[Run(None, self._seed(q), question=q.id) for q in questions],
+            cpu_seconds=limits.cpu_seconds,
+            memory=limits.memory_mb << 20,
+            forbid=list(self.course.assignment.questions[first.id].forbid),
+        )
