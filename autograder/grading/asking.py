@@ -35,9 +35,12 @@ AGAIN = "again"
 
 @dataclass(frozen=True)
 class Heard:
-    """What a submission said to one question. first: the run that is graded. more: further runs, which explain it; none where not asked."""
+    """What a submission said to one question. first: the run that is graded. more: further runs, which explain it; none where not asked.
+    checked: with the numerical gradient check, which earns nothing and is left out of a first look.
+    """
 
     first: Answer
+    checked: bool = True
     more: tuple[RunAnswer, ...] = ()
 
 
@@ -99,7 +102,7 @@ class Asking:
         graded = answer.runs[0]
         self._hangs += answer.hung and not graded.complete
         first = replace(answer, runs=[graded], stopped=None if graded.complete else answer.stopped)
-        return Heard(first, tuple(answer.runs[1:]) if answer.stopped is None else ())
+        return Heard(first, more=tuple(answer.runs[1:]) if answer.stopped is None else ())
 
     def explain(self, question: Question, client: Client, heard: Heard) -> Heard:
         """With the further runs, asked in another worker."""
@@ -116,7 +119,7 @@ class Asking:
             weights={group: str(w) for group, w in assignment.weights_of(question).items()},
             consistent=str(assignment.consistent_backward),
             telling=assignment.telling(question, self.stage),
-            graded=oracle.run_data(None, self._seed(question), graded.items, graded.ended or heard.first.stopped),
+            graded=oracle.run_data(None, self._seed(question), graded.items, graded.ended or heard.first.stopped, heard.checked),
             again=next(iter(packed), None),
             ladder=packed[1:],
         )
@@ -142,13 +145,13 @@ class Asking:
         return msgspec.structs.replace(self._request([question]), runs=asked)
 
     def _request(self, questions: Sequence[Question]) -> Request:
-        """Under the rules of the first, which are those of all."""
+        """A first look, under the rules of the first, which are those of all."""
         first = questions[0]
         limits = self.course.assignment.limits_of(first)
         return Request(
             question=first.id,
             folder=self.submission.folder,
-            runs=[Run(None, self._seed(q), question=q.id) for q in questions],
+            runs=[Run(None, self._seed(q), checked=False, question=q.id) for q in questions],
             cpu_seconds=limits.cpu_seconds,
             memory=limits.memory_mb << 20,
             forbid=list(self.course.assignment.questions[first.id].forbid),

@@ -191,7 +191,7 @@ class Grading:
         """early: its part of a first look."""
         began = time.monotonic()
         if early is not None:
-            seen = room.judge(self.asking.to_judge(question, Heard(early)))
+            seen = room.judge(self.asking.to_judge(question, Heard(early, checked=False)))
             if not seen.fault and (Fraction(seen.share) == 1 or seen.stub):
                 return self.judged(question, early, seen, began - early.wall)
         fault = self.submission.faults.get(question.file)

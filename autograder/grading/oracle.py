@@ -26,12 +26,13 @@ from .redraw import Memory, Redraw
 
 
 class RunData(msgspec.Struct, frozen=True):
-    """One run of the student's code, on its way to the oracle."""
+    """One run of the student's code, on its way to the oracle. checked: with the numerical gradient check."""
 
     level: int | None
     seed: bytes
     items: dict[str, dict[str, wire.Array] | wire.Fault]
     ended: wire.Fault | None = None
+    checked: bool = True
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -90,7 +91,7 @@ class Oracle:
         question = self.questions[ask.question]
         graded = self.graded(question, ask.graded)
         weights = {group: Fraction(w) for group, w in ask.weights.items()}
-        rows = graded.rows
+        rows = [row for row in graded.rows if ask.graded.checked or row.group != scoring.GRADIENT_CHECK]
         share = scoring.share(rows, weights)
         sentences = unpaid_failures(question, rows)
         found = Diagnosis()
@@ -124,10 +125,10 @@ class Oracle:
         return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None, memory)
 
 
-def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None) -> RunData:
+def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None, checked: bool = True) -> RunData:
     """A decoded answer, packed again for the oracle."""
     packed = {name: wire.to_fault(v) if isinstance(v, Failure) else wire.to_arrays(v, wire.LARGEST_ITEM) for name, v in items.items()}
-    return RunData(level, seed, packed, wire.to_fault(ended) if ended else None)
+    return RunData(level, seed, packed, wire.to_fault(ended) if ended else None, checked)
 
 
 def serve(connection: socket.socket) -> None:
