@@ -5,6 +5,7 @@ So a file that does not import breaks its own questions and no others.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import sys
@@ -23,8 +24,14 @@ def home_of(name: str) -> str | None:
     """The file (without .py) that the contract puts `name` in."""
     if name in GIVEN_NAMES:
         return GIVEN_NAMES[name]
-    homes = (stub.split(".")[0] for q in REGISTRY.values() for stub in q.stubs if stub.split(".")[1] == name)
-    return next(homes, None)
+    return homes(len(REGISTRY)).get(name)
+
+
+@functools.cache
+def homes(registered: int) -> dict[str, str]:
+    """Of every stub, by name; registered: how many questions there are, more of which may come."""
+    stubs = [stub.split(".") for question in REGISTRY.values() for stub in question.stubs]
+    return {name: file for file, name in reversed(stubs)}
 
 
 class Package:
@@ -36,6 +43,8 @@ class Package:
     def __init__(self, folder: Path | str, name: str = "ps2") -> None:
         self._name = name
         self._stand_ins: dict[str, StandInModule] = {}
+        self._table: tuple[int, str] | None = None
+        self._names: list[str] = []
         for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
             del sys.modules[loaded]
         init = Path(folder) / "__init__.py"
@@ -58,9 +67,12 @@ class Package:
 
     def modules(self) -> list[ModuleType]:
         """Every module of this package that is loaded now."""
-        name, inside = self._name, self._name + "."
-        names = [n for n in list(sys.modules) if n.startswith(name)]  # of thousands, and asked often
-        return [sys.modules[n] for n in names if n == name or n.startswith(inside)]
+        table = len(sys.modules), next(reversed(sys.modules))
+        if table != self._table:  # of thousands, and asked often; an import puts its module last
+            name, inside = self._name, self._name + "."
+            self._names = [n for n in list(sys.modules) if n.startswith(name) and (n == name or n.startswith(inside))]
+            self._table = table
+        return [sys.modules[n] for n in self._names if n in sys.modules]
 
     @contextmanager
     def standing_in(self, **others: Any) -> Iterator[None]:

@@ -11,7 +11,7 @@ import numpy as np
 from .agreement import unchanged
 from .distribution import head, random_weights
 from .draw import Draw
-from .modules import Steps, array, settings, settled, tensor
+from .modules import Steps, array, settings, settled, tensor, uninitialized
 from .question import question
 from .tinynet import drawn_net, holds, number, shapes_of, state_of
 from .verdict import Array, Judge, Parts, Verdict, within
@@ -74,30 +74,42 @@ class Started:
     def filled(self) -> Any:
         import torch
 
-        layers = self.make()
+        with uninitialized():
+            layers = self.make()
         with torch.no_grad():
             for i, value in enumerate(layers.state_dict().values()):
                 if value.ndim:
                     value.fill_(float(self.numbers[i % len(self.numbers)]))
         return layers
 
-    def weights(self, *names: str, given: bool = True) -> dict[str, Array]:
-        """What `distribution.draws` records, of the layers `names` one above the other."""
+    @functools.cached_property
+    def from_given(self) -> list[Any]:
+        """The states of four layers: of two from one generator, of one from another like it, of one from a generator in another state."""
         import torch
 
-        def drawn(*generator: Any) -> Array:
-            state = self.run(*generator).state_dict()
-            return np.concatenate([array(state[f"{name}.weight"]) for name in names]).astype(np.float64)
+        return self.states(lambda seed: (torch.Generator().manual_seed(seed),))
+
+    @functools.cached_property
+    def from_global(self) -> list[Any]:
+        """The same of torch's own generator."""
+        import torch
 
         def seeded(seed: int) -> tuple[Any, ...]:
-            if given:
-                return (torch.Generator().manual_seed(seed),)
             torch.manual_seed(seed)
             return ()
 
+        return self.states(seeded)
+
+    def states(self, seeded: Callable[[int], tuple[Any, ...]]) -> list[Any]:
         first = seeded(self.seeds[0])
-        weights, after = drawn(*first), drawn(*first)
-        same, other = drawn(*seeded(self.seeds[0])), drawn(*seeded(self.seeds[1]))
+        made = [self.run(*first), self.run(*first), self.run(*seeded(self.seeds[0])), self.run(*seeded(self.seeds[1]))]
+        return [layers.state_dict() for layers in made]
+
+    def weights(self, *names: str, given: bool = True) -> dict[str, Array]:
+        """What `distribution.draws` records, of the layers `names` one above the other."""
+        states = self.from_given if given else self.from_global
+        drawn = [np.concatenate([array(state[f"{name}.weight"]) for name in names]).astype(np.float64) for state in states]
+        weights, after, same, other = drawn
         return {"weights": weights, "next": head(after), "same state": head(same), "other state": head(other)}
 
     def constants(self) -> dict[str, Array]:

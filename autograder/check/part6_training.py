@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,7 +53,8 @@ class Evaluated:
         return number(self.ps2.evaluate(net, tensor(self.images), tensor(labels), **self.settings), "the accuracy")
 
     def accuracies(self) -> Array:
-        return np.array([self.once(self.make().train(), labels) for labels in self.labels])
+        net = self.make()
+        return np.array([self.once(net.train(), labels) for labels in self.labels])
 
     def asked(self) -> Any:
         net = self.make().train()
@@ -144,17 +145,26 @@ def drawn_epoch(draw: Draw, shape: tuple[int, ...], classes: int) -> list[tuple[
     return [(draw.normal((n, *shape)), draw.integers(classes, (n,))) for n in sizes]
 
 
+class Outcome(NamedTuple):
+    """What one training left: the network, what `train` returned, the schedules that were made, the batches that were given."""
+
+    net: Any
+    losses: Any
+    schedules: list[StandInSchedule]
+    batches: list[list[tuple[Any, Any]]]
+
+
 class Trained:
     """The student's train on a fresh network in eval mode, as `validate` leaves it too."""
 
     def __init__(self, ps2: Any, make: Callable[[], Any], epochs: list[list[tuple[Array, Array]]], errors: list[float]) -> None:
         self.ps2, self.make, self.numbers, self.scripted = ps2, make, epochs, errors
+        self.run = functools.cache(self._run)  # one training answers several items
 
-    def run(self, validated: bool = False, **settings: Any) -> tuple[Any, Any]:
-        """The trained network and what `train` returned."""
+    def _run(self, validated: bool, **settings: Any) -> Outcome:
         net, errors = self.make().eval(), iter(self.scripted)
         StandInSchedule.made.clear()
-        self.batches = [[(tensor(x), tensor(y)) for x, y in epoch] for epoch in self.numbers]
+        batches = [[(tensor(x), tensor(y)) for x, y in epoch] for epoch in self.numbers]
 
         def validate() -> float:
             net.eval()
@@ -163,36 +173,35 @@ class Trained:
         if validated:
             settings["validate"] = validate
         with self.ps2.standing_in(make_optimizer=stand_in_optimizer(), PlateauSchedule=StandInSchedule):
-            losses = self.ps2.train(net, (iter(epoch) for epoch in self.batches), **settings)
-        return net, losses
+            losses = self.ps2.train(net, (iter(epoch) for epoch in batches), **settings)
+        return Outcome(net, losses, StandInSchedule.made.copy(), batches)
 
     def losses(self, validated: bool = False, **settings: Any) -> Array:
-        _, losses = self.run(validated, **settings)
+        losses = self.run(validated, **settings).losses
         if not isinstance(losses, list):
             raise Unfit(f"the result is {describe(losses)}, expected a list of floats, one a step")
         return np.array([number(loss, "a loss") for loss in losses])
 
     def state(self, validated: bool = False, **settings: Any) -> dict[str, Array]:
-        return state_of(self.run(validated, **settings)[0])
+        return state_of(self.run(validated, **settings).net)
 
     def schedule(self, **settings: Any) -> dict[str, Array]:
         """What the schedule was made with and told, and the rate that it was handed."""
-        self.run(True, **settings)
-        if len(StandInSchedule.made) != 1:
-            raise Unfit(f"{len(StandInSchedule.made)} PlateauSchedules were made, expected one")
-        made = StandInSchedule.made[0]
+        schedules = self.run(True, **settings).schedules
+        if len(schedules) != 1:
+            raise Unfit(f"{len(schedules)} PlateauSchedules were made, expected one")
+        made = schedules[0]
         rate = getattr(made.optimizer, "asked_lr", None)
         if rate is None:
             raise Unfit("the schedule's optimizer is not the one that make_optimizer made")
         return {"errors": np.array(made.errors), "arguments": np.array(made.arguments, float), "rate": np.array(float(rate))}
 
     def ends_in_eval(self, **settings: Any) -> Array:
-        net = self.run(**settings)[0]
-        return np.array([not module.training for module in net.modules()])
+        return np.array([not module.training for module in self.run(False, **settings).net.modules()])
 
     def given(self, **settings: Any) -> dict[str, Array]:
-        self.run(**settings)
-        pairs: Iterator[tuple[Any, Any]] = (batch for epoch in self.batches for batch in epoch)
+        batches = self.run(False, **settings).batches
+        pairs: Iterator[tuple[Any, Any]] = (batch for epoch in batches for batch in epoch)
         return {f"{i}.{what}": array(value) for i, pair in enumerate(pairs) for what, value in zip(("x", "y"), pair, strict=True)}
 
 

@@ -19,6 +19,8 @@ from ..check.recording import Item as Value
 from ..check.verdict import Failure, Parts
 
 DTYPES = {"bool"} | {f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)} | {"float16", "float32", "float64"}
+NAMES = {np.dtype(name): name for name in DTYPES}
+"""Asking a dtype for its name takes longer than sending an array. Those of another byte order are not among them."""
 LARGEST_ITEM = 32 << 20  # bytes of arrays
 LARGEST_REPLY = 64 << 20
 LARGEST_FRAME = LARGEST_ITEM + (1 << 16)
@@ -173,14 +175,14 @@ def to_arrays(parts: Parts, room: int) -> dict[str, Array] | Fault:
         return Fault("type", f"has {len(parts)} entries, at most {MOST_PARTS} can be judged")
     for name, array in parts.items():
         label = f'entry "{clean(name, 40)}" ' if name else ""
-        if array.dtype.name not in DTYPES or not array.dtype.isnative:
+        if array.dtype not in NAMES:
             return Fault("type", f"{label}has dtype {array.dtype}, expected ordinary numbers")
         if array.ndim > MOST_DIMENSIONS or max(array.shape, default=0) > LONGEST_SIDE:
             return Fault("type", f"{label}has a shape far beyond what was asked ({array.ndim} dimensions, {array.size} entries)")
     size = sum(a.nbytes for a in parts.values())
     if size > min(room, LARGEST_ITEM):
         return Fault("type", f"has {size / 2**20:.0f} MB, far more than was asked")
-    return {clean(n, LONGEST_NAME): Array(a.dtype.name, list(a.shape), a.tobytes()) for n, a in parts.items()}
+    return {clean(n, LONGEST_NAME): Array(NAMES[a.dtype], list(a.shape), a.tobytes()) for n, a in parts.items()}
 
 
 def to_fault(failure: Failure) -> Fault:

@@ -138,7 +138,7 @@ def shape_ratio(z: Array, normal_only: bool) -> tuple[float, str]:
     least = kolmogorov(special.ndtr(ordered))
     others = () if normal_only else (0.0, *CUTS)
     for cut in others:
-        if least <= allowed / 10:
+        if least <= allowed / 2:  # near enough to this one
             break
         least = min(least, kolmogorov(truncated(ordered, cut)))
     kind = "normal" if normal_only else "normal, uniform or truncated normal"

@@ -8,6 +8,7 @@ that a change in one draw never shifts its successors.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -61,9 +62,9 @@ class Draw:
 
     def normal(self, shape: Shape) -> Array:
         """Roughly standard normal, never exactly 0; on the ladder multiples of 1/2."""
-        count = int(np.prod(shape, dtype=int))
+        count = math.prod(shape)
         words = np.frombuffer(self._stream(2 * WORDS * count), "<u2").reshape(count, WORDS)
-        values = (words.astype(np.int64).sum(1) - WORDS * 65535 // 2 + 0.5) / 65536
+        values = (words.sum(1, dtype=np.int64) - WORDS * 65535 // 2 + 0.5) / 65536
         if self.small:
             values = np.round(values * 2) / 2
             values[values == 0] = 1.0
@@ -77,7 +78,7 @@ class Draw:
 
     def uniform(self, low: float, high: float, shape: Shape) -> Array:
         """Uniform in [low, high), 53 bits (not short: for places and orders, not for exact sums)."""
-        count = int(np.prod(shape, dtype=int))
+        count = math.prod(shape)
         return (low + (high - low) * self._fractions(count)).reshape(shape)
 
     def between(self, low: float, high: float) -> float:
@@ -93,7 +94,7 @@ class Draw:
 
     def integers(self, high: int, shape: Shape) -> Array:
         """Whole numbers 0 … high − 1 as int64."""
-        count = int(np.prod(shape, dtype=int))
+        count = math.prod(shape)
         return (self._fractions(count) * high).astype(np.int64).reshape(shape)
 
     def choice(self, options: Sequence[T]) -> T:
