@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -66,9 +67,9 @@ class Pair:
     def makes_the_contracts(self) -> bool:
         """Whether the student's class makes a network with these weights that answers."""
         try:
-            net = module_of(self.ps2.CifarResNet(*self.arguments))
+            net = module_of(self.ps2.CifarResNet(*self.arguments)).double()
             shapes = {key: tuple(value.shape) for key, value in net.state_dict().items()}
-            return shapes == {k: v.shape for k, v in self.weights.items()} and array(net(tensor(np.zeros((2, 3, 8, 8))).float())).ndim == 2
+            return shapes == {k: v.shape for k, v in self.weights.items()} and array(net(tensor(np.zeros((2, 3, 8, 8))))).ndim == 2
         except Exception:
             return False
 
@@ -110,10 +111,12 @@ class Pair:
         }
 
     def difference(self, x: Array, training: bool) -> Array:
-        """deeper(x) − net(x), in units of net(x)'s size. It is told together with drawn numbers, so that it cannot be known beforehand."""
-        net, deeper = self.both() if training else self.one()
-        given = tensor(x).float()
-        first, second = (array(m.train(training)(given)).astype(np.float64) for m in (net, deeper))
+        """deeper(x) − net(x), in units of net(x)'s size, by copies in float64, in which a parameter that is off by float32's rounding shows.
+
+        It is told together with drawn numbers, so that it cannot be known beforehand.
+        """
+        given, pair = tensor(x), [copy.deepcopy(m).double() for m in self.one()]
+        first, second = (array(m.train(training)(given)) for m in pair)
         if first.shape != second.shape:
             raise Unfit(f"gives outputs of shape {second.shape}, the first network {first.shape}")
         relative: Array = (second - first) / np.linalg.norm(first)

@@ -238,7 +238,7 @@ def controller_gradient(ps2: Any, draw: Draw) -> Steps:
     """The ascent direction for some choices and rewards, also where exponentials overflow."""
     k = draw.size(7, least=2)[0]
     logits, more = draw.normal((k,)), draw.normal((k,))
-    huge = draw.sprinkle(draw.normal((k + 2,)), (1000.0, -1000.0), 1)
+    huge = draw.normal((k + 2,)) + np.where(draw.order(k + 2) % 2, 1000.0, -1000.0)  # several large ones: the softmax is no one-hot
     reward, baseline = draw.between(0.25, 2.0), draw.between(-1.0, 0.125)
     choices = [draw.integer(0, k - 1) for _ in range(3)]
 
