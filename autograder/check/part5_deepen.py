@@ -111,7 +111,7 @@ class Pair:
         }
 
     def difference(self, x: Array, training: bool) -> Array:
-        """deeper(x) − net(x), in units of net(x)'s size, by copies in float64, in which a parameter that is off by float32's rounding shows.
+        """deeper(x) − net(x), in units of net(x)'s size, by copies in float64, which show even float32's rounding of a parameter.
 
         It is told together with drawn numbers, so that it cannot be known beforehand.
         """
