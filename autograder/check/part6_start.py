@@ -61,13 +61,13 @@ def he_initialize(ps2: Any, draw: Draw) -> Steps:
 
 
 class Started:
-    """The student's he_initialize on fresh layers, under given seeds."""
+    """The student's he_initialize on layers whose every number is set anew each time, under given seeds."""
 
     def __init__(self, ps2: Any, make: Callable[[], Any], seeds: list[int], constants: Array) -> None:
-        self.ps2, self.make, self.seeds, self.numbers = ps2, make, seeds, constants
+        self.ps2, self.make, self.seeds, self.numbers = ps2, functools.cache(make), seeds, constants
 
     def run(self, *generator: Any) -> Any:
-        """Layers that held other numbers before."""
+        """The layers, which held other numbers before."""
         layers = self.filled()
         self.ps2.he_initialize(layers, *generator)
         return layers
