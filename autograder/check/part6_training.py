@@ -239,7 +239,7 @@ def ensemble(ps2: Any, draw: Draw) -> Steps:
 class Together:
     """The student's ensemble of fresh networks, the first of which comes in train mode."""
 
-    def __init__(self, ps2: Any, makers: list[Callable[[], Any]], images: Array) -> None:
+    def __init__(self, ps2: Any, makers: list[Tiny], images: Array) -> None:
         self.ps2, self.makers, self.images = ps2, makers, images
 
     def run(self) -> tuple[Array, list[Any]]:
