@@ -18,5 +18,6 @@ EQUIVALENT = {
     "313a7fadda98f93e": "!= for <: the index of the last block is the largest",
     "dbb9b67dafad8285": "!= for <: there is one transition less than there are blocks",
     "1e959514c8fc6875": "stage[not 1] is stage[0]: all blocks of a stage are of one type",
+    "d2fb44525777d569": "strict=False: images and labels are split alike, so that there are as many batches of both",
     "a72df0a5fb8e5878": "weight[-1] for weight[0]: every filter of a layer has as many weights",
 }

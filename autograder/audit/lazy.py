@@ -53,11 +53,22 @@ def changing(*changes: Change) -> Build:
             for kept in ("running_mean", "running_var"):
                 if hasattr(arguments[0], kept):
                     setattr(arguments[0], kept, changed(getattr(arguments[0], kept), change, given))
+            if result is None:
+                overwrite(arguments, change, given)
             return changed(result, change, given)
 
         return lazy
 
     return lambda right: instead(right, calls)
+
+
+def overwrite(arguments: tuple[Any, ...], change: Change, given: Any) -> None:
+    """For what works in place: the networks among the arguments, and the rates of an optimizer that the object holds, are changed."""
+    for value in arguments:
+        if is_torch(value) and hasattr(value, "parameters"):
+            changed_in_torch(value, change, given)
+    for group in getattr(getattr(arguments[0], "optimizer", None), "param_groups", ()):
+        group["lr"] = float(np.ravel(change(np.float64(group["lr"]), given))[0])
 
 
 def changed(value: Any, change: Change, given: Any) -> Any:
@@ -156,7 +167,7 @@ def hard_coded(right: Any) -> Any:
 
 def as_float32(a: Any, _: Any) -> Any:
     """What float32 arithmetic would have left of it: wrong in the eighth digit, also where the digits are few."""
-    return np.float64(3.0) * np.asarray(np.asarray(a) / 3.0, dtype=np.float32)
+    return np.float64(np.pi) * np.asarray(np.asarray(a) / np.pi, dtype=np.float32)
 
 
 def zeros(a: Any, _: Any) -> Any:

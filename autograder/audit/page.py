@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..check.question import REGISTRY
 from ..misconceptions import CATALOG
-from .report import Audit, Finding, Loss, counts
+from .report import P_HEADER, Audit, Finding, Loss, counts, p_value_rows
 
 STYLE = """\
 :root {
@@ -52,6 +52,7 @@ def page(audit: Audit) -> str:
             f"<h1>PS2 audit: {verdict}</h1>",
             summary(audit),
             findings(audit.findings),
+            p_values(audit),
             heat_map(audit.losses),
             "</main>\n</body>\n</html>\n",
         ]
@@ -85,6 +86,20 @@ def findings(found: tuple[Finding, ...]) -> str:
         return "<h2>Findings</h2>\n<p>None.</p>"
     table = header("kind", "question", "subject", "item", "what", "seed") + "\n<tbody>\n" + "\n".join(rows) + "\n</tbody>"
     return f'<h2>Findings</h2>\n<div class="wide" tabindex="0" role="region" aria-label="Findings"><table>\n{table}</table></div>'
+
+
+def p_values(audit: Audit) -> str:
+    if not audit.p_values:
+        return ""
+    rows = "\n".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in p_value_rows(audit))
+    caption = (
+        "The tail probabilities that random items are judged by, over the seeds. Law “uniform”: they are exact for normal draws. "
+        "Law “bound”: they are upper bounds, which may be larger. The last column is the smallest result of Kolmogorov and Smirnov’s "
+        "test of that law."
+    )
+    table = f"<caption>{caption}</caption>\n{header(*P_HEADER)}\n<tbody>\n{rows}\n</tbody>"
+    region = f'<div class="wide" tabindex="0" role="region" aria-label="p-values"><table>\n{table}</table></div>'
+    return f"<h2>p-values of random items</h2>\n{region}"
 
 
 def heat_map(losses: tuple[Loss, ...]) -> str:

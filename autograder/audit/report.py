@@ -12,6 +12,7 @@ from rich.table import Table
 from ..check.scoring import Row
 from .runs import seed_of
 
+REFERENCE = "the reference"
 MARGIN = 0.1
 """The largest error/tolerance that a right answer may come to."""
 DIAGNOSED, PAIRS_NAMED, MUTANTS_KILLED = 0.95, 0.8, 0.99
@@ -23,7 +24,8 @@ GREY = 10.0
 class Finding(msgspec.Struct, frozen=True):
     """One thing that is not as it should be, with what is needed to see it again: `Draw(seed)` on that question.
 
-    kind: survived, cascade, false failure, unearned, margin, grey, seed-free, never varies, misdiagnosed, not monotone, mutant.
+    kind: survived, cascade, false failure, unearned, margin, grey, seed-free, never varies, misdiagnosed, not monotone, mutant,
+    not uniform.
     """
 
     kind: str
@@ -42,6 +44,23 @@ class Loss(msgspec.Struct, frozen=True):
     share: float
 
 
+class PValues(msgspec.Struct, frozen=True):
+    """One statistic of a random item over many seeds: is its tail probability uniform?
+
+    subject: whose answer. exact: the probability is exact, else an upper bound that need only not be too small. least: the smallest seen.
+    p: Kolmogorov and Smirnov's for "uniform" (of a bound, for "not smaller than uniform").
+    """
+
+    question: str
+    subject: str
+    item: str
+    statistic: str
+    seeds: int
+    exact: bool
+    least: float
+    p: float
+
+
 class Audit(msgspec.Struct, frozen=True):
     """The result of an audit, or of a piece of one; pieces add up.
 
@@ -51,6 +70,7 @@ class Audit(msgspec.Struct, frozen=True):
     caught by less than GREY times the tolerance, and right answers that could not be decided. diagnosed_first: mistakes whose cause the
     grader names first (on 95 % of the runs at least). pairs, pairs_named: pairs of mistakes, and those of which it names at least one.
     automatic_mutants: of the sample, without the equivalent ones. automatic_killed: of these, those that lose points.
+    p_values: of random items, in a thorough audit.
     """
 
     questions: int = 0
@@ -68,6 +88,7 @@ class Audit(msgspec.Struct, frozen=True):
     automatic_mutants: int = 0
     automatic_killed: int = 0
     losses: tuple[Loss, ...] = ()
+    p_values: tuple[PValues, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     def __add__(self, other: Audit) -> Audit:
@@ -124,7 +145,29 @@ def counts(audit: Audit) -> list[tuple[str, str, str, bool | None]]:
         ("causes named first", str(a.diagnosed_first), f"≥ {DIAGNOSED:.0%} of {singles}", a.diagnosed_first >= DIAGNOSED * singles),
         ("pairs with a cause named", str(a.pairs_named), f"≥ {PAIRS_NAMED:.0%} of {a.pairs}", a.pairs_named >= PAIRS_NAMED * a.pairs),
         ("automatic mutants killed", str(a.automatic_killed), f"≥ {MUTANTS_KILLED:.0%} of {a.automatic_mutants}", a.mutants_killed),
+        *uniform_count(a),
         ("findings beyond these shares", str(len(a.serious)), "0", not a.serious),
+    ]
+
+
+def uniform_count(audit: Audit) -> list[tuple[str, str, str, bool | None]]:
+    doubted = sum(f.kind == "not uniform" for f in audit.findings)
+    total = len(audit.p_values)
+    return [("statistics with sound p-values", str(total - doubted), f"all {total}", not doubted)] if total else []
+
+
+P_HEADER = ("question", "answers", "statistic", "law", "p-values", "least", "test of the law")
+
+
+def p_value_rows(audit: Audit) -> list[tuple[str, ...]]:
+    """The p-values by question, statistic and law; the right answers of many together. The last column is the smallest p of its tests."""
+    together: dict[tuple[str, str, str, str], list[PValues]] = {}
+    for row in audit.p_values:
+        who = row.subject if row.subject == REFERENCE else "variants"
+        together.setdefault((row.question, who, row.statistic, "uniform" if row.exact else "bound"), []).append(row)
+    return [
+        (*key, f"{sum(r.seeds for r in rows):,}", f"{min(r.least for r in rows):.2g}", f"{min(r.p for r in rows):.2g}")
+        for key, rows in together.items()
     ]
 
 
@@ -134,6 +177,11 @@ def show(audit: Audit, console: Console) -> None:
     for what, found, wanted, good in counts(audit):
         table.add_row(what, found, wanted, style="bold red" if good is False else None)
     console.print(table)
+    if audit.p_values:
+        tails = Table(*P_HEADER, title="p-values of random items")
+        for row in p_value_rows(audit):
+            tails.add_row(*row)
+        console.print(tails)
     for f in audit.findings:
         place = " ".join(part for part in (f.question, f.subject, f.item and f'"{f.item}"', f.seed) if part)
         console.print(f"[bold]{f.kind}[/bold] {escape(place)}: {escape(f.says)}", highlight=False, soft_wrap=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..check.question import REGISTRY, Question
 from .inputs import audit_inputs
-from .report import MARGIN, Audit, Finding, finding
+from .report import MARGIN, REFERENCE, Audit, Finding, finding
 from .runs import judged, reference, wanted
 
 
@@ -32,4 +32,4 @@ def audit_right(question: Question, package: Any, subject: str, seeds: int) -> A
 def audit_question(id: str, seeds: int) -> Audit:
     """The reference itself, and whether everything it asks is drawn."""
     question = REGISTRY[id]
-    return Audit(questions=1) + audit_right(question, reference(), "the reference", seeds) + audit_inputs(question, reference())
+    return Audit(questions=1) + audit_right(question, reference(), REFERENCE, seeds) + audit_inputs(question, reference())

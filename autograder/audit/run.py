@@ -9,8 +9,9 @@ import functools
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
@@ -19,13 +20,15 @@ from typing import Any
 from ..check.question import REGISTRY, load_questions
 from ..course import ENGINE, this_course
 from ..misconceptions import CATALOG, load_catalog
+from ..sandbox.launch import ONE_THREAD
 from .diagnosis import audit_diagnosis
 from .folders import audit_right_folder, audit_wrong_folder, folders_in
 from .mutants import CHUNK, SAMPLE, audit_mutants, files_of, quotas
-from .report import Audit, Finding
+from .report import REFERENCE, Audit, Finding
 from .right import audit_question, audit_right
-from .runs import forget, replaced
+from .runs import forget, reference, replaced
 from .unearned import audit_lazy
+from .uniform import audit_uniform
 from .wrong import CASCADE_SEEDS, audit_mistake
 
 Progress = Callable[[int, int], None]
@@ -36,11 +39,13 @@ THOROUGH = 2000
 """Seeds of right answers in a thorough audit: a false failure in 0.15 % of runs is then seen with 95 %."""
 
 
-def audit_variant(id: str, seeds: int) -> Audit:
+def audit_variant(id: str, seeds: int, thorough: bool = False) -> Audit:
     """Another honest way to write an answer."""
     variant = variants()[id]
+    question, subject = REGISTRY[variant.question], f"variant {id}"
     with replaced({variant.name: variant.build}) as package:
-        return audit_right(REGISTRY[variant.question], package, f"variant {id}", seeds)
+        tails = audit_uniform(question, package, subject, seeds) if thorough else Audit()
+        return audit_right(question, package, subject, seeds) + tails
 
 
 def audit_whole(id: str, seeds: int, thorough: bool) -> Audit:
@@ -51,8 +56,10 @@ def audit_whole(id: str, seeds: int, thorough: bool) -> Audit:
         total += audit_mistake(mistake.id, seeds, cascade_seeds)
     total += audit_lazy(id, seeds)
     total += audit_question(id, right_seeds)
+    if thorough:
+        total += audit_uniform(REGISTRY[id], reference(), REFERENCE, right_seeds)
     for variant in [v for v in variants().values() if v.question == id]:
-        total += audit_variant(variant.id, right_seeds if thorough else min(seeds, VARIANT_SEEDS))
+        total += audit_variant(variant.id, right_seeds if thorough else min(seeds, VARIANT_SEEDS), thorough)
     forget()
     return total
 
@@ -72,7 +79,7 @@ def run_audit(
 
     seeds: how many runs each answer gets. wrong, right: folders of NAME/ps2/*.py laid over the reference. progress(done, of): called
     after each piece. workers: processes, by default one a core; 0 runs everything in this process (and sees what it registered).
-    thorough: hours; right answers on THOROUGH seeds, cascades on 20. sample: automatic mutants.
+    thorough: hours; right answers on THOROUGH seeds, with the p-values of random items, cascades on 20. sample: automatic mutants.
     Raises ValueError where there is nothing to audit.
     """
     prepare()
@@ -114,9 +121,24 @@ def run_tasks(tasks: list[Task], workers: int | None) -> Iterator[Audit]:
         yield from (function(*arguments) for function, arguments in tasks)
         return
     count = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or os.cpu_count() or 1
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=prepare) as pool:
+    with in_environment(ONE_THREAD), ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=prepare) as pool:
         for future in as_completed([pool.submit(function, *arguments) for function, arguments in tasks]):
             yield future.result()
+
+
+@contextmanager
+def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """What is started meanwhile has these variables: workers compute with one thread, as graders do, and do not wait for one another's."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def prepare() -> None:

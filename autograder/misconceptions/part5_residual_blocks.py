@@ -6,7 +6,7 @@ from typing import Any
 
 from . import mistake
 from .edited import edited
-from .part5_torch import ALL_B, CHANGES, PROJECTING
+from .part5_basic_blocks import ALL_B, CHANGES, PROJECTING
 
 # ---- 5.7 PreActBlock
 

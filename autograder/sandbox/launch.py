@@ -16,17 +16,19 @@ PACKAGES = {"numpy": ("numpy", "scipy"), "torch": ("numpy", "scipy", "torch")}
 """What students may import beyond the standard library, unless told otherwise."""
 
 
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
+
+
 def environment(temporary: Path) -> dict[str, str]:
     """All that a child gets: no variable crosses but what the system needs to start a program at all, and the course's folder.
 
     One thread, because a library that has used its own threads hangs in a fork. A fixed hash seed, because students iterate over sets.
     """
     needed = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", VARIABLE) if name in os.environ}
-    threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
     place = str(temporary)
     return (
         needed
-        | threads
+        | ONE_THREAD
         | {
             "PATH": "/usr/bin:/bin",
             "LANG": "C.UTF-8",
