@@ -11,7 +11,7 @@ import numpy as np
 from .agreement import unchanged
 from .distribution import head, random_weights
 from .draw import Draw
-from .modules import Steps, array, settings, settled, tensor, uninitialized
+from .modules import Steps, array, settings, settled, tensor
 from .question import question
 from .tinynet import drawn_net, holds, number, shapes_of, state_of
 from .verdict import Array, Judge, Parts, Verdict, within
@@ -38,7 +38,7 @@ def layers_class() -> Any:
 
 @question("6.1", "he_initialize", stub="training.he_initialize", core=True, needs_torch=True, ladder=False)
 def he_initialize(ps2: Any, draw: Draw) -> Steps:
-    """Weights as a distribution, one kind of layer at a time; ones and zeros exactly."""
+    """Weights as a distribution, one kind of layer at a time. Conduct, because no seed changes it: ones and zeros, exactly."""
     yield from settings(ps2, "he_initialize")
     kernel = [int(k) for k in draw.order(5)[:2] + 1]
     conv = (draw.integer(36, 48), draw.integer(14, 20), *(k if max(kernel) > 1 else k + 1 for k in kernel))
@@ -53,20 +53,21 @@ def he_initialize(ps2: Any, draw: Draw) -> Steps:
     yield "convolution, in groups", settled(lambda: started.weights("grouped")), random_weights(grouped, (2 / group_in) ** 0.5)
     twins = random_weights((2 * fan[1], fan[0]), (2 / fan[0]) ** 0.5)
     yield "linear", settled(lambda: started.weights("fc", "twin")), twins
-    yield "torch's own generator", settled(lambda: started.weights("fc", "twin", given=False)), twins
-    yield "ones and zeros", settled(started.constants), ones_and_zeros()
+    alone = random_weights((fan[1], fan[0]), (2 / fan[0]) ** 0.5)  # of another shape, so that no answer serves two items
+    yield "torch's own generator", settled(lambda: started.weights("fc", given=False)), alone
+    yield "conduct, ones and zeros", settled(started.constants), ones_and_zeros()
     yield "conduct, running statistics", settled(started.statistics), unchanged("a running statistic")
     yield "conduct, torch's own generator", settled(started.untouched), holds("draws from torch's own generator although one is given")
 
 
 class Started:
-    """The student's he_initialize on fresh layers, under given seeds."""
+    """The student's he_initialize on layers whose every number is set anew each time, under given seeds."""
 
     def __init__(self, ps2: Any, make: Callable[[], Any], seeds: list[int], constants: Array) -> None:
-        self.ps2, self.make, self.seeds, self.numbers = ps2, make, seeds, constants
+        self.ps2, self.make, self.seeds, self.numbers = ps2, functools.cache(make), seeds, constants
 
     def run(self, *generator: Any) -> Any:
-        """Layers that held other numbers before."""
+        """The layers, which held other numbers before."""
         layers = self.filled()
         self.ps2.he_initialize(layers, *generator)
         return layers
@@ -74,8 +75,7 @@ class Started:
     def filled(self) -> Any:
         import torch
 
-        with uninitialized():
-            layers = self.make()
+        layers = self.make()
         with torch.no_grad():
             for i, value in enumerate(layers.state_dict().values()):
                 if value.ndim:
@@ -83,14 +83,14 @@ class Started:
         return layers
 
     @functools.cached_property
-    def from_given(self) -> list[Any]:
-        """The states of four layers: of two from one generator, of one from another like it, of one from a generator in another state."""
+    def from_given(self) -> list[dict[str, Array]]:
+        """Four times what the layers hold: twice from one generator, then from another like it, and from one in another state."""
         import torch
 
         return self.states(lambda seed: (torch.Generator().manual_seed(seed),))
 
     @functools.cached_property
-    def from_global(self) -> list[Any]:
+    def from_global(self) -> list[dict[str, Array]]:
         """The same of torch's own generator."""
         import torch
 
@@ -100,15 +100,17 @@ class Started:
 
         return self.states(seeded)
 
-    def states(self, seeded: Callable[[int], tuple[Any, ...]]) -> list[Any]:
+    def states(self, seeded: Callable[[int], tuple[Any, ...]]) -> list[dict[str, Array]]:
+        def run(*generator: Any) -> dict[str, Array]:
+            return {key: value.copy() for key, value in state_of(self.run(*generator)).items()}
+
         first = seeded(self.seeds[0])
-        made = [self.run(*first), self.run(*first), self.run(*seeded(self.seeds[0])), self.run(*seeded(self.seeds[1]))]
-        return [layers.state_dict() for layers in made]
+        return [run(*first), run(*first), run(*seeded(self.seeds[0])), run(*seeded(self.seeds[1]))]
 
     def weights(self, *names: str, given: bool = True) -> dict[str, Array]:
         """What `distribution.draws` records, of the layers `names` one above the other."""
         states = self.from_given if given else self.from_global
-        drawn = [np.concatenate([array(state[f"{name}.weight"]) for name in names]).astype(np.float64) for state in states]
+        drawn = [np.concatenate([state[f"{name}.weight"] for name in names]).astype(np.float64) for state in states]
         weights, after, same, other = drawn
         return {"weights": weights, "next": head(after), "same state": head(same), "other state": head(other)}
 
@@ -204,7 +206,7 @@ def plateau_schedule(ps2: Any, draw: Draw) -> Steps:
     zero = Rates(ps2, [draw.between(0.25, 1.0)], 0.5 + draw.uniform(0.0, 0.25, (12,)))
     yield "no patience", settled(lambda: zero.after(factor=0.5, patience=0))
     default = Rates(ps2, [draw.between(0.25, 1.0)], flat(draw, 5))
-    yield "defaults", settled(default.after)
+    yield "flat, defaults", settled(default.after)
     kept = Rates(ps2, [draw.between(0.25, 1.0)], flat(draw, 2), momentum=draw.between(0.5, 0.875))
     yield "conduct, other settings", settled(lambda: kept.momentum(patience=2)), unchanged("another setting of the optimizer")
 
@@ -238,9 +240,9 @@ def flat(draw: Draw, patience: int) -> Array:
 
 
 def falling(draw: Draw, patience: int) -> Array:
-    """Falls for long, with pauses of exactly `patience` calls: never a reason to act, until the end."""
+    """Falls for long, with pauses of exactly `patience` calls: never a reason to act, until the end, where there is one."""
     fall = np.repeat(2.0 - 0.25 * np.arange(3), patience + 1)
-    return np.concatenate([fall, np.full(draw.integer(1, patience) + 2, 1.0)])
+    return np.concatenate([fall, np.full(patience + 1 + draw.integer(1, patience), 1.0)])
 
 
 class Rates:

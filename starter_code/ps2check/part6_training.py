@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .draw import Draw
 from .modules import Steps, array, settled, tensor
 from .question import question
 from .recording import describe
-from .tinynet import drawn_net, holds, number, state_of
+from .tinynet import Tiny, drawn_net, holds, number, state_of
 from .verdict import Array, Unfit
 
 # ---- 6.4
@@ -46,7 +47,7 @@ def evaluate(ps2: Any, draw: Draw) -> Steps:
 class Evaluated:
     """The student's evaluate on a fresh network that comes in train mode."""
 
-    def __init__(self, ps2: Any, make: Callable[[], Any], images: Array, labels: Array, given: dict[str, int]) -> None:
+    def __init__(self, ps2: Any, make: Tiny, images: Array, labels: Array, given: dict[str, int]) -> None:
         self.ps2, self.make, self.images, self.labels, self.settings = ps2, make, images, labels, given
 
     def once(self, net: Any, labels: Array) -> float:
@@ -54,10 +55,10 @@ class Evaluated:
 
     def accuracies(self) -> Array:
         net = self.make()
-        return np.array([self.once(net.train(), labels) for labels in self.labels])
+        return np.array([self.once(self.make.renew(net), labels) for labels in self.labels])
 
     def asked(self) -> Any:
-        net = self.make().train()
+        net = self.make()
         self.once(net, self.labels[0])
         return net
 
@@ -145,25 +146,39 @@ def drawn_epoch(draw: Draw, shape: tuple[int, ...], classes: int) -> list[tuple[
     return [(draw.normal((n, *shape)), draw.integers(classes, (n,))) for n in sizes]
 
 
-class Outcome(NamedTuple):
-    """What one training left: the network, what `train` returned, the schedules that were made, the batches that were given."""
+@dataclass(frozen=True)
+class Done:
+    """What a run left: the network, what `train` returned, the batches it was given, the schedules it made."""
 
     net: Any
     losses: Any
-    schedules: list[StandInSchedule]
     batches: list[list[tuple[Any, Any]]]
+    schedules: list[StandInSchedule]
 
 
 class Trained:
-    """The student's train on a fresh network in eval mode, as `validate` leaves it too."""
+    """The student's train on a fresh network in eval mode, as `validate` leaves it too. What one run leaves serves several items."""
 
     def __init__(self, ps2: Any, make: Callable[[], Any], epochs: list[list[tuple[Array, Array]]], errors: list[float]) -> None:
         self.ps2, self.make, self.numbers, self.scripted = ps2, make, epochs, errors
-        self.run = functools.cache(self._run)  # one training answers several items
+        self.done: dict[tuple[Any, ...], Done | Exception] = {}
 
-    def _run(self, validated: bool, **settings: Any) -> Outcome:
+    def run(self, validated: bool = False, **settings: Any) -> Done:
+        """A run with these settings: the first time it is asked for, else what it left or raised then."""
+        key = (validated, *settings.items())
+        if key not in self.done:
+            try:
+                self.done[key] = self.trained(validated, **settings)
+            except Exception as error:
+                self.done[key] = error
+        found = self.done[key]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def trained(self, validated: bool, **settings: Any) -> Done:
         net, errors = self.make().eval(), iter(self.scripted)
-        StandInSchedule.made.clear()
+        StandInSchedule.made = []
         batches = [[(tensor(x), tensor(y)) for x, y in epoch] for epoch in self.numbers]
 
         def validate() -> float:
@@ -174,7 +189,7 @@ class Trained:
             settings["validate"] = validate
         with self.ps2.standing_in(make_optimizer=stand_in_optimizer(), PlateauSchedule=StandInSchedule):
             losses = self.ps2.train(net, (iter(epoch) for epoch in batches), **settings)
-        return Outcome(net, losses, StandInSchedule.made.copy(), batches)
+        return Done(net, losses, batches, StandInSchedule.made)
 
     def losses(self, validated: bool = False, **settings: Any) -> Array:
         losses = self.run(validated, **settings).losses
@@ -197,11 +212,10 @@ class Trained:
         return {"errors": np.array(made.errors), "arguments": np.array(made.arguments, float), "rate": np.array(float(rate))}
 
     def ends_in_eval(self, **settings: Any) -> Array:
-        return np.array([not module.training for module in self.run(False, **settings).net.modules()])
+        return np.array([not module.training for module in self.run(**settings).net.modules()])
 
     def given(self, **settings: Any) -> dict[str, Array]:
-        batches = self.run(False, **settings).batches
-        pairs: Iterator[tuple[Any, Any]] = (batch for epoch in batches for batch in epoch)
+        pairs: Iterator[tuple[Any, Any]] = (batch for epoch in self.run(**settings).batches for batch in epoch)
         return {f"{i}.{what}": array(value) for i, pair in enumerate(pairs) for what, value in zip(("x", "y"), pair, strict=True)}
 
 
@@ -225,7 +239,7 @@ def ensemble(ps2: Any, draw: Draw) -> Steps:
 class Together:
     """The student's ensemble of fresh networks, the first of which comes in train mode."""
 
-    def __init__(self, ps2: Any, makers: list[Callable[[], Any]], images: Array) -> None:
+    def __init__(self, ps2: Any, makers: list[Tiny], images: Array) -> None:
         self.ps2, self.makers, self.images = ps2, makers, images
 
     def run(self) -> tuple[Array, list[Any]]:
@@ -247,7 +261,7 @@ def controller_gradient(ps2: Any, draw: Draw) -> Steps:
     """The ascent direction for some choices and rewards, also where exponentials overflow."""
     k = draw.size(7, least=2)[0]
     logits, more = draw.normal((k,)), draw.normal((k,))
-    huge = draw.sprinkle(draw.normal((k + 2,)), (1000.0, -1000.0), 1)
+    huge = draw.normal((k + 2,)) + np.where(draw.order(k + 2) % 2, 1000.0, -1000.0)  # several large ones: the softmax is no one-hot
     reward, baseline = draw.between(0.25, 2.0), draw.between(-1.0, 0.125)
     choices = [draw.integer(0, k - 1) for _ in range(3)]
 
