@@ -20,7 +20,7 @@ def record(net: Any, images: Any) -> bool:
     import torch
 
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    plain = net.forward
+    plain, hooks = net.forward, list[Any]()
     try:
         expected = gradients(net, images)
         restore(net, before)
@@ -29,7 +29,7 @@ def record(net: Any, images: Any) -> bool:
         recorded = net.forward
         net.forward = lambda x: recorded(x) if x.shape == images.shape and x.dtype == images.dtype else plain(x)
         for parameter in net.parameters():  # the recording writes each gradient to one place, which a step must not hold on to
-            parameter.register_hook(torch.clone)
+            hooks.append(parameter.register_hook(torch.clone))
         right = close(gradients(net, images), expected)
     except (RuntimeError, AssertionError) as error:  # the latter from a torch without CUDA
         if "out of memory" in str(error):
@@ -38,6 +38,8 @@ def record(net: Any, images: Any) -> bool:
     restore(net, before)
     if not right:
         net.__dict__.pop("forward", None)
+        for hook in hooks:
+            hook.remove()
     return right
 
 

@@ -22,6 +22,18 @@ def test_a_network_that_cannot_be_recorded_stays_as_it_was():
     assert all(p.grad is None for p in net.parameters())
 
 
+def test_a_refused_recording_leaves_nothing_on_the_network(monkeypatch):
+    def wrong(net, *_, **__):
+        plain = net.forward
+        net.forward = lambda x: 2 * plain(x)
+
+    monkeypatch.setattr(torch.cuda, "make_graphed_callables", wrong)
+    net, images = net_of(0), torch.randn(5, 3, 8, 8)
+    assert graphing.record(net, images) is False
+    assert "forward" not in vars(net)
+    assert not any(p._backward_hooks for p in net.parameters())
+
+
 def test_a_recording_that_computes_something_else_is_seen():
     images = torch.randn(5, 3, 8, 8)
     right, wrong = graphing.gradients(net_of(0), images), graphing.gradients(net_of(1), images)
