@@ -50,8 +50,10 @@ def models(draw: Draw) -> tuple[Models, tuple[int, int, int]]:
     import torch
     from torch import nn
 
-    a, b, c, classes = (draw.integer(2, 19) for _ in range(4))
-    groups, kernel, stride, padding = draw.integer(2, 4), draw.integer(2, 3), draw.integer(1, 2), draw.integer(0, 2)
+    a, groups = draw.integer(2, 19), draw.integer(2, 4)
+    b, c = [int(n) + 2 for n in draw.order(20) if n + 2 != groups * a][:2]  # with as many channels as the sample, inputs count like outputs
+    classes = draw.integer(20, 300)
+    kernel, stride, padding = draw.integer(2, 3), draw.integer(1, 2), draw.integer(0, 2)
     height, width = draw.size(37, 31, least=5)
     shape = (groups * a, height, width)
 
@@ -67,16 +69,17 @@ def models(draw: Draw) -> tuple[Models, tuple[int, int, int]]:
             return self.head(self.mix(torch.relu(self.mix(x))))
 
     class Tied(nn.Module):
-        """Two layers with one weight."""
+        """Two layers with one weight, and a third."""
 
         def __init__(self) -> None:
             super().__init__()
             self.first = nn.Conv2d(shape[0], shape[0], 1)
             self.second = nn.Conv2d(shape[0], shape[0], 1)
             self.second.weight = self.first.weight
+            self.third = nn.Conv2d(shape[0], classes, 1)
 
         def forward(self, x: Any) -> Any:
-            return self.second(torch.relu(self.first(x)))
+            return self.third(torch.relu(self.second(torch.relu(self.first(x)))))
 
     def plain() -> Any:
         first = nn.Conv2d(shape[0], b, (kernel, kernel + 1), stride, padding)

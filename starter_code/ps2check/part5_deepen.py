@@ -34,10 +34,10 @@ def deepen(ps2: Any, draw: Draw) -> Steps:
     x = draw.normal((3, 3, *draw.size(9, 7, least=4)))
     pair = Pair(ps2, (6 * n + 2, stand_in_residual(), width, classes), weights, extra)
     train, evaluation = draw.normal((3, classes)), draw.normal((3, classes))
-    yield "train", settled(lambda: train + pair.difference(x, training=True)), same_function()
     yield "train, structure", settled(pair.structure), deeper_by(extra)
-    yield "eval", settled(lambda: evaluation + pair.difference(x, training=False)), same_function()
     yield "eval, shares nothing", settled(pair.independence), unmoved()
+    yield "train", settled(lambda: train + pair.difference(x, training=True)), same_function()
+    yield "eval", settled(lambda: evaluation + pair.difference(x, training=False)), same_function()
     yield "conduct, net", settled(pair.conduct), unmoved()
 
 
@@ -54,6 +54,7 @@ class Pair:
         self.weights = weights
         self.extra = extra
         self.kept: tuple[Any, Any] | None = None
+        self.given: dict[str, Array] = {}
         self.sound: bool | None = None
 
     def stood_in(self) -> AbstractContextManager[None]:
@@ -66,9 +67,9 @@ class Pair:
     def makes_the_contracts(self) -> bool:
         """Whether the student's class makes a network with these weights that answers."""
         try:
-            net = module_of(self.ps2.CifarResNet(*self.arguments))
+            net = module_of(self.ps2.CifarResNet(*self.arguments)).double()
             shapes = {key: tuple(value.shape) for key, value in net.state_dict().items()}
-            return shapes == {k: v.shape for k, v in self.weights.items()} and array(net(tensor(np.zeros((2, 3, 8, 8))).float())).ndim == 2
+            return shapes == {k: v.shape for k, v in self.weights.items()} and array(net(tensor(np.zeros((2, 3, 8, 8))))).ndim == 2
         except Exception:
             return False
 
@@ -84,21 +85,24 @@ class Pair:
         return module_of(self.ps2.deepen(net, self.extra))
 
     def both(self) -> tuple[Any, Any]:
-        with self.stood_in():
-            net = self.net()
-            deeper = self.deepened(net)
-        if deeper is net:
+        """The two networks, which serve all items."""
+        if self.kept is None:
+            self.kept = self.made()
+        if self.kept[1] is self.kept[0]:
             raise Unfit("is the network that was given; a new one is asked for")
-        return net, deeper
-
-    def one(self) -> tuple[Any, Any]:
-        """A pair that serves several items."""
-        self.kept = self.kept or self.both()
         return self.kept
+
+    def made(self) -> tuple[Any, Any]:
+        with self.stood_in():
+            net = self.net().eval()
+            before = flat(net)
+            deeper = self.deepened(net)
+        self.given = {"before": before, "after": flat(net)}
+        return net, deeper
 
     def structure(self) -> dict[str, Array]:
         """Of both networks: blocks in each stage and numbers in all; of the first: numbers in each stage's last block."""
-        net, deeper = self.one()
+        net, deeper = self.both()
         first, second = sizes(net), sizes(deeper)
         stages = last_blocks(first)
         last = [sum(n for k, n in first.items() if k.startswith(f"{s}.{b}.")) for s, b in stages.items()]
@@ -110,29 +114,34 @@ class Pair:
         }
 
     def difference(self, x: Array, training: bool) -> Array:
-        """deeper(x) − net(x), in units of net(x)'s size. It is told together with drawn numbers, so that it cannot be known beforehand."""
-        net, deeper = self.both() if training else self.one()
-        given = tensor(x).float()
-        first, second = (array(m.train(training)(given)).astype(np.float64) for m in (net, deeper))
+        """deeper(x) − net(x), in units of net(x)'s size, in float64, which shows even float32's rounding of a parameter.
+
+        It is told together with drawn numbers, so that it cannot be known beforehand.
+        """
+        given = tensor(x)
+        first, second = (array(m.double().train(training)(given)) for m in self.both())
         if first.shape != second.shape:
             raise Unfit(f"gives outputs of shape {second.shape}, the first network {first.shape}")
         relative: Array = (second - first) / np.linalg.norm(first)
         return relative
 
     def independence(self) -> dict[str, Array]:
-        """The deepened network before and after every number of the first is changed in place."""
-        net, deeper = self.one()
-        before = flat(deeper)
-        for value in net.state_dict().values():
+        """The deepened network before and after every number of the first is changed in place (and then put back)."""
+        net, deeper = self.both()
+        before, own = flat(deeper), net.state_dict()
+        kept = {key: value.clone() for key, value in own.items()}
+        for value in own.values():
             value.add_(1)
-        return {"before": before, "after": flat(deeper)}
+        after = flat(deeper)
+        for key, value in own.items():
+            value.copy_(kept[key])
+        return {"before": before, "after": after}
 
     def conduct(self) -> dict[str, Array]:
-        with self.stood_in():
-            net = self.net().eval()
-            before = flat(net)
-            self.deepened(net)
-        return {"before": before, "after": flat(net)}
+        """The first network before and after the call."""
+        if self.kept is None:
+            self.kept = self.made()
+        return self.given
 
 
 def flat(net: Any) -> Array:

@@ -38,7 +38,7 @@ def layers_class() -> Any:
 
 @question("6.1", "he_initialize", stub="training.he_initialize", core=True, needs_torch=True, ladder=False)
 def he_initialize(ps2: Any, draw: Draw) -> Steps:
-    """Weights as a distribution, one kind of layer at a time; ones and zeros exactly."""
+    """Weights as a distribution, one kind of layer at a time. Conduct, because no seed changes it: ones and zeros, exactly."""
     yield from settings(ps2, "he_initialize")
     kernel = [int(k) for k in draw.order(5)[:2] + 1]
     conv = (draw.integer(36, 48), draw.integer(14, 20), *(k if max(kernel) > 1 else k + 1 for k in kernel))
@@ -53,20 +53,21 @@ def he_initialize(ps2: Any, draw: Draw) -> Steps:
     yield "convolution, in groups", settled(lambda: started.weights("grouped")), random_weights(grouped, (2 / group_in) ** 0.5)
     twins = random_weights((2 * fan[1], fan[0]), (2 / fan[0]) ** 0.5)
     yield "linear", settled(lambda: started.weights("fc", "twin")), twins
-    yield "torch's own generator", settled(lambda: started.weights("fc", "twin", given=False)), twins
-    yield "ones and zeros", settled(started.constants), ones_and_zeros()
+    alone = random_weights((fan[1], fan[0]), (2 / fan[0]) ** 0.5)  # of another shape, so that no answer serves two items
+    yield "torch's own generator", settled(lambda: started.weights("fc", given=False)), alone
+    yield "conduct, ones and zeros", settled(started.constants), ones_and_zeros()
     yield "conduct, running statistics", settled(started.statistics), unchanged("a running statistic")
     yield "conduct, torch's own generator", settled(started.untouched), holds("draws from torch's own generator although one is given")
 
 
 class Started:
-    """The student's he_initialize on fresh layers, under given seeds."""
+    """The student's he_initialize on layers whose every number is set anew each time, under given seeds."""
 
     def __init__(self, ps2: Any, make: Callable[[], Any], seeds: list[int], constants: Array) -> None:
-        self.ps2, self.make, self.seeds, self.numbers = ps2, make, seeds, constants
+        self.ps2, self.make, self.seeds, self.numbers = ps2, functools.cache(make), seeds, constants
 
     def run(self, *generator: Any) -> Any:
-        """Layers that held other numbers before."""
+        """The layers, which held other numbers before."""
         layers = self.filled()
         self.ps2.he_initialize(layers, *generator)
         return layers
@@ -192,7 +193,7 @@ def plateau_schedule(ps2: Any, draw: Draw) -> Steps:
     zero = Rates(ps2, [draw.between(0.25, 1.0)], 0.5 + draw.uniform(0.0, 0.25, (12,)))
     yield "no patience", settled(lambda: zero.after(factor=0.5, patience=0))
     default = Rates(ps2, [draw.between(0.25, 1.0)], flat(draw, 5))
-    yield "defaults", settled(default.after)
+    yield "flat, defaults", settled(default.after)
     kept = Rates(ps2, [draw.between(0.25, 1.0)], flat(draw, 2), momentum=draw.between(0.5, 0.875))
     yield "conduct, other settings", settled(lambda: kept.momentum(patience=2)), unchanged("another setting of the optimizer")
 
@@ -226,9 +227,9 @@ def flat(draw: Draw, patience: int) -> Array:
 
 
 def falling(draw: Draw, patience: int) -> Array:
-    """Falls for long, with pauses of exactly `patience` calls: never a reason to act, until the end."""
+    """Falls for long, with pauses of exactly `patience` calls: never a reason to act, until the end, where there is one."""
     fall = np.repeat(2.0 - 0.25 * np.arange(3), patience + 1)
-    return np.concatenate([fall, np.full(draw.integer(1, patience) + 2, 1.0)])
+    return np.concatenate([fall, np.full(patience + 1 + draw.integer(1, patience), 1.0)])
 
 
 class Rates:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from .draw import Draw
 from .modules import Steps, array, settled, tensor
 from .question import question
 from .recording import describe
-from .tinynet import drawn_net, holds, number, state_of
+from .tinynet import Tiny, drawn_net, holds, number, state_of
 from .verdict import Array, Unfit
 
 # ---- 6.4
@@ -46,17 +47,18 @@ def evaluate(ps2: Any, draw: Draw) -> Steps:
 class Evaluated:
     """The student's evaluate on a fresh network that comes in train mode."""
 
-    def __init__(self, ps2: Any, make: Callable[[], Any], images: Array, labels: Array, given: dict[str, int]) -> None:
+    def __init__(self, ps2: Any, make: Tiny, images: Array, labels: Array, given: dict[str, int]) -> None:
         self.ps2, self.make, self.images, self.labels, self.settings = ps2, make, images, labels, given
 
     def once(self, net: Any, labels: Array) -> float:
         return number(self.ps2.evaluate(net, tensor(self.images), tensor(labels), **self.settings), "the accuracy")
 
     def accuracies(self) -> Array:
-        return np.array([self.once(self.make().train(), labels) for labels in self.labels])
+        net = self.make()
+        return np.array([self.once(self.make.renew(net), labels) for labels in self.labels])
 
     def asked(self) -> Any:
-        net = self.make().train()
+        net = self.make()
         self.once(net, self.labels[0])
         return net
 
@@ -144,17 +146,40 @@ def drawn_epoch(draw: Draw, shape: tuple[int, ...], classes: int) -> list[tuple[
     return [(draw.normal((n, *shape)), draw.integers(classes, (n,))) for n in sizes]
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a run left: the network, what `train` returned, the batches it was given, the schedules it made."""
+
+    net: Any
+    losses: Any
+    batches: list[list[tuple[Any, Any]]]
+    schedules: list[StandInSchedule]
+
+
 class Trained:
-    """The student's train on a fresh network in eval mode, as `validate` leaves it too."""
+    """The student's train on a fresh network in eval mode, as `validate` leaves it too. What one run leaves serves several items."""
 
     def __init__(self, ps2: Any, make: Callable[[], Any], epochs: list[list[tuple[Array, Array]]], errors: list[float]) -> None:
         self.ps2, self.make, self.numbers, self.scripted = ps2, make, epochs, errors
+        self.done: dict[tuple[Any, ...], Done | Exception] = {}
 
-    def run(self, validated: bool = False, **settings: Any) -> tuple[Any, Any]:
-        """The trained network and what `train` returned."""
+    def run(self, validated: bool = False, **settings: Any) -> Done:
+        """A run with these settings: the first time it is asked for, else what it left or raised then."""
+        key = (validated, *settings.items())
+        if key not in self.done:
+            try:
+                self.done[key] = self.trained(validated, **settings)
+            except Exception as error:
+                self.done[key] = error
+        found = self.done[key]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def trained(self, validated: bool, **settings: Any) -> Done:
         net, errors = self.make().eval(), iter(self.scripted)
-        StandInSchedule.made.clear()
-        self.batches = [[(tensor(x), tensor(y)) for x, y in epoch] for epoch in self.numbers]
+        StandInSchedule.made = []
+        batches = [[(tensor(x), tensor(y)) for x, y in epoch] for epoch in self.numbers]
 
         def validate() -> float:
             net.eval()
@@ -163,36 +188,34 @@ class Trained:
         if validated:
             settings["validate"] = validate
         with self.ps2.standing_in(make_optimizer=stand_in_optimizer(), PlateauSchedule=StandInSchedule):
-            losses = self.ps2.train(net, (iter(epoch) for epoch in self.batches), **settings)
-        return net, losses
+            losses = self.ps2.train(net, (iter(epoch) for epoch in batches), **settings)
+        return Done(net, losses, batches, StandInSchedule.made)
 
     def losses(self, validated: bool = False, **settings: Any) -> Array:
-        _, losses = self.run(validated, **settings)
+        losses = self.run(validated, **settings).losses
         if not isinstance(losses, list):
             raise Unfit(f"the result is {describe(losses)}, expected a list of floats, one a step")
         return np.array([number(loss, "a loss") for loss in losses])
 
     def state(self, validated: bool = False, **settings: Any) -> dict[str, Array]:
-        return state_of(self.run(validated, **settings)[0])
+        return state_of(self.run(validated, **settings).net)
 
     def schedule(self, **settings: Any) -> dict[str, Array]:
         """What the schedule was made with and told, and the rate that it was handed."""
-        self.run(True, **settings)
-        if len(StandInSchedule.made) != 1:
-            raise Unfit(f"{len(StandInSchedule.made)} PlateauSchedules were made, expected one")
-        made = StandInSchedule.made[0]
+        schedules = self.run(True, **settings).schedules
+        if len(schedules) != 1:
+            raise Unfit(f"{len(schedules)} PlateauSchedules were made, expected one")
+        made = schedules[0]
         rate = getattr(made.optimizer, "asked_lr", None)
         if rate is None:
             raise Unfit("the schedule's optimizer is not the one that make_optimizer made")
         return {"errors": np.array(made.errors), "arguments": np.array(made.arguments, float), "rate": np.array(float(rate))}
 
     def ends_in_eval(self, **settings: Any) -> Array:
-        net = self.run(**settings)[0]
-        return np.array([not module.training for module in net.modules()])
+        return np.array([not module.training for module in self.run(**settings).net.modules()])
 
     def given(self, **settings: Any) -> dict[str, Array]:
-        self.run(**settings)
-        pairs: Iterator[tuple[Any, Any]] = (batch for epoch in self.batches for batch in epoch)
+        pairs: Iterator[tuple[Any, Any]] = (batch for epoch in self.run(**settings).batches for batch in epoch)
         return {f"{i}.{what}": array(value) for i, pair in enumerate(pairs) for what, value in zip(("x", "y"), pair, strict=True)}
 
 
@@ -216,7 +239,7 @@ def ensemble(ps2: Any, draw: Draw) -> Steps:
 class Together:
     """The student's ensemble of fresh networks, the first of which comes in train mode."""
 
-    def __init__(self, ps2: Any, makers: list[Callable[[], Any]], images: Array) -> None:
+    def __init__(self, ps2: Any, makers: list[Tiny], images: Array) -> None:
         self.ps2, self.makers, self.images = ps2, makers, images
 
     def run(self) -> tuple[Array, list[Any]]:
@@ -238,7 +261,7 @@ def controller_gradient(ps2: Any, draw: Draw) -> Steps:
     """The ascent direction for some choices and rewards, also where exponentials overflow."""
     k = draw.size(7, least=2)[0]
     logits, more = draw.normal((k,)), draw.normal((k,))
-    huge = draw.sprinkle(draw.normal((k + 2,)), (1000.0, -1000.0), 1)
+    huge = draw.normal((k + 2,)) + np.where(draw.order(k + 2) % 2, 1000.0, -1000.0)  # several large ones: the softmax is no one-hot
     reward, baseline = draw.between(0.25, 2.0), draw.between(-1.0, 0.125)
     choices = [draw.integer(0, k - 1) for _ in range(3)]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .draw import Draw
-from .modules import array, tensor
+from .modules import array, uninitialized
 from .recording import describe
 from .verdict import Array, Judge, Parts, Unfit, Verdict, within
 
@@ -33,8 +32,31 @@ def tiny_class() -> Any:
     return TinyNet
 
 
-def drawn_net(draw: Draw, shape: tuple[int, ...], classes: int) -> Callable[[], Any]:
-    """Makes, at each call, a TinyNet in float64 with the same drawn numbers; its statistics are far from those of any batch."""
+class Tiny:
+    """Makes, at each call, a TinyNet in float64 with the same numbers."""
+
+    def __init__(self, shape: tuple[int, ...], classes: int, numbers: dict[str, Array]) -> None:
+        self.shape, self.classes, self.numbers = shape, classes, numbers
+
+    def __call__(self) -> Any:
+        with uninitialized():
+            return self.renew(tiny_class()(self.shape, self.classes).double())
+
+    def renew(self, net: Any) -> Any:
+        """A used network as if it were new: its numbers, train mode, an empty log."""
+        import torch
+
+        own = net.state_dict()
+        with torch.no_grad():
+            for key, value in self.numbers.items():
+                own[key].copy_(torch.from_numpy(value))
+        own["norm.num_batches_tracked"].zero_()
+        net.log.clear()
+        return net.train()
+
+
+def drawn_net(draw: Draw, shape: tuple[int, ...], classes: int) -> Tiny:
+    """A TinyNet's numbers; its statistics are far from those of any batch."""
     numbers = {
         "norm.weight": 1 + draw.normal((shape[0],)) / 4,
         "norm.bias": draw.normal((shape[0],)) / 2,
@@ -43,13 +65,7 @@ def drawn_net(draw: Draw, shape: tuple[int, ...], classes: int) -> Callable[[], 
         "fc.weight": draw.normal((classes, int(np.prod(shape)))),
         "fc.bias": draw.normal((classes,)) / 2,
     }
-
-    def make() -> Any:
-        net = tiny_class()(shape, classes).double()
-        net.load_state_dict({key: tensor(value) for key, value in numbers.items()}, strict=False)
-        return net
-
-    return make
+    return Tiny(shape, classes, numbers)
 
 
 def holds(says: str) -> Judge:
