@@ -44,6 +44,7 @@ class Scene:
         self.number = number
         self.full = [self.blank(None, n) for n in (2 * number, 2 * number + 1)]
         self.small = self.blank(len(LADDER) - 1, 2 * number) if question.ladder else None
+        self.pairs: dict[tuple[Any, ...], Recording] = {}
 
     def blank(self, level: int | None, number: int) -> Run:
         """A run without answers."""
@@ -58,11 +59,20 @@ class Scene:
 
     def answered(self, mistakes: tuple[Misconception, ...]) -> list[Run]:
         """The runs with the answers of a student who makes these mistakes."""
-        return [with_answers(run, recorded(self.question, run, mistakes)) for run in self.runs()]
+        return [with_answers(run, self.recorded(run, mistakes)) for run in self.runs()]
 
-    def diagnosis(self, runs: list[Run]) -> Diagnosis:
+    def recorded(self, run: Run, mistakes: tuple[Misconception, ...]) -> Recording:
+        """What a student with these mistakes yields: pairs are kept here, single mistakes in the run's own store."""
+        if len(mistakes) == 1:
+            return recorded(self.question, run, mistakes)
+        key = (run.level, run.seed, *(m.id for m in mistakes))
+        if key not in self.pairs:
+            self.pairs[key] = recorded(self.question, run, mistakes)
+        return self.pairs[key]
+
+    def diagnosis(self, runs: list[Run], *, paying: bool = True) -> Diagnosis:
         with np.errstate(all="ignore"):
-            return diagnose(self.question, reference(), runs[:2], runs[2] if self.small else None)
+            return diagnose(self.question, reference(), runs[:2], runs[2] if self.small else None, paying=paying)
 
 
 def with_answers(run: Run, theirs: Recording) -> Run:
@@ -104,7 +114,7 @@ def audit_diagnosis(id: str, seeds: int, thorough: bool = False) -> Audit:
 
 
 def named_first(scene: Scene, mistake: Misconception) -> str:
-    found = scene.diagnosis(scene.answered((mistake,)))
+    found = scene.diagnosis(scene.answered((mistake,)), paying=False)
     return found.causes[0].misconception.id if found.causes else ""
 
 
@@ -132,10 +142,10 @@ def real_pairs(scene: Scene, known: list[Misconception]) -> Iterator[tuple[Misco
     pairs = sorted(itertools.combinations(known, 2), key=lambda pair: hashlib.sha256(f"{pair[0].id} {pair[1].id}".encode()).digest())
     for pair in pairs:
         try:
-            both = recorded(scene.question, scene.full[0], pair).items
+            both = scene.recorded(scene.full[0], pair).items
         except Exception:  # a mistake made by editing text cannot be made upon one that has none
             continue
-        if not any(same_items(both, recorded(scene.question, scene.full[0], (m,)).items) for m in pair):
+        if not any(same_items(both, scene.recorded(scene.full[0], (m,)).items) for m in pair):
             yield pair
 
 

@@ -84,13 +84,19 @@ def wanted(question: str, number: int) -> Recording:
     return recording
 
 
+@functools.lru_cache(maxsize=KEPT)
+def right(question: str, number: int) -> Recording:
+    """The reference's recording as if it were a student's: with the values that no trusted run computes."""
+    return record(REGISTRY[question], reference(), draw_of(question, number))
+
+
 def draw_of(question: str, number: int) -> Redraw:
     return Redraw(seed_of(number), None, memory(question, number))
 
 
 def forget() -> None:
     """Nothing of a question's runs is needed any more."""
-    for kept in (memory, answers, wanted):
+    for kept in (memory, answers, wanted, right):
         kept.cache_clear()
 
 
@@ -99,7 +105,8 @@ def forget() -> None:
 
 def judged(question: Question, package: Any, number: int) -> list[Row]:
     with np.errstate(all="ignore"):
-        got = record(question, package, draw_of(question.id, number))
+        known = package is reference() and question is REGISTRY.get(question.id)
+        got = right(question.id, number) if known else record(question, package, draw_of(question.id, number))
         return scoring.judge(wanted(question.id, number), got.items, got.ended)
 
 

@@ -15,7 +15,7 @@ from ..grading.likeness import same as same_item
 from ..misconceptions import CATALOG, Misconception
 from .lazy import KEEP_THE_LAW, LAZY, Build, forgeries
 from .report import Audit, Finding, finding
-from .runs import answers, draw_of, judged_until, reference, replaced, seed_of, wanted
+from .runs import answers, draw_of, judged_until, reference, replaced, right, seed_of, wanted
 
 LAZY_SEEDS = 4
 """Seeds on which lazy code is run; lazy recordings, which cost nothing, meet all of them."""
@@ -30,7 +30,7 @@ def audit_lazy(id: str, seeds: int) -> Audit:
             total += lazy_code(question, name, build, min(seeds, LAZY_SEEDS), pairs)
     runs: dict[str, list[dict[str, Item]]] = {}
     for number in range(seeds):
-        for name, items in forgeries(question, reference(), wanted(id, number), draw_of(id, number)).items():
+        for name, items in forgeries(question, reference(), wanted(id, number), right(id, number).items).items():
             runs.setdefault(name, []).append(items)
     for name, many in runs.items():
         earned = [found for number, items in enumerate(many) for found in earning(question, name, number, rows_of(question, number, items))]

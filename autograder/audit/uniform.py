@@ -36,7 +36,7 @@ def audit_uniform(question: Question, package: Any, subject: str, seeds: int) ->
             if isinstance(item, Failure) or not judge.tails:
                 continue  # a right answer that fails is found by audit_right
             for statistic, tail in judge.tails(item).items():
-                samples[name, statistic].append(tail.p)
+                samples[name, statistic].append(float(tail.p))
                 exact[name, statistic] = tail.exact and package is reference()
     rows = tuple(tested(question.id, subject, *key, values, exact[key]) for key, values in samples.items() if len(values) >= FEW)
     return Audit(p_values=rows, findings=tuple(f for row in rows for f in doubts(row)))

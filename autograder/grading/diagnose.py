@@ -83,10 +83,11 @@ class Diagnosis:
     consistent: frozenset[str] = frozenset()
 
 
-def diagnose(question: Question, reference: Package, runs: list[Run], small: Run | None = None) -> Diagnosis:
+def diagnose(question: Question, reference: Package, runs: list[Run], small: Run | None = None, *, paying: bool = True) -> Diagnosis:
     """What explains the failures that all of `runs` (at least two, at full size, with unrelated inputs) have in common.
 
-    small: a run of the ladder, on which most of the catalog is ruled out cheaply.
+    small: a run of the ladder, on which most of the catalog is ruled out cheaply. paying: whether `consistent` is asked for, which takes
+    a numerical gradient check of the cause.
     """
     failed = set.intersection(*(failed_items(run) for run in runs))
     if not failed:
@@ -98,7 +99,7 @@ def diagnose(question: Question, reference: Package, runs: list[Run], small: Run
         relations = {group: says for group, says in related(question, reference, runs, small).items() if group in left}
     if not causes and not relations and small is not None:
         causes = together(question, reference, [small, *runs], left)
-    return Diagnosis(tuple(causes), relations, consistent_groups(question, reference, runs, causes))
+    return Diagnosis(tuple(causes), relations, consistent_groups(question, reference, runs, causes) if paying else frozenset())
 
 
 def failed_items(run: Run) -> set[str]:

@@ -28,6 +28,8 @@ DISTINCT = 0.9
 """Least fraction of distinct values: float32 draws repeat a few in ten thousand, a tiled array at least half."""
 CUTS = (1.0, 1.5, 2.0, 2.5, 3.0)
 """Where the search for a truncated normal distribution begins, in its own standard deviations; any cut is as good."""
+BETWEEN = 0.013
+"""No allowed distribution is further from the nearest of normal, uniform and CUTS."""
 
 Draws = Callable[[np.random.Generator], Any]
 
@@ -136,13 +138,16 @@ def chi_squared(n: int, tail: float) -> tuple[float, float]:
 def shape_ratio(z: Array, normal_only: bool) -> tuple[float, str]:
     allowed = float(np.sqrt(np.log(2 / ALPHA) / (2 * z.size)))
     ordered = np.sort(z)
-    least = kolmogorov(special.ndtr(ordered)) if normal_only else nearest(ordered, allowed / 2)
+    least = kolmogorov(special.ndtr(ordered)) if normal_only else nearest(ordered, allowed / 2, allowed)
     kind = "normal" if normal_only else "normal, uniform or truncated normal"
     return least / allowed, f"the values are not {kind} (distance {least:.3f}, chance explains at most {allowed:.3f})"
 
 
-def nearest(ordered: Array, enough: float = 0.0) -> float:
-    """Kolmogorov's distance to the nearest allowed distribution: normal, uniform, or normal cut anywhere. The search ends at `enough`."""
+def nearest(ordered: Array, enough: float = 0.0, hopeless: float = np.inf) -> float:
+    """Kolmogorov's distance to the nearest allowed distribution: normal, uniform, or normal cut anywhere.
+
+    The search ends at `enough`, and between the CUTS where none of them shows that it could come below `hopeless`.
+    """
     least, best = kolmogorov(special.ndtr(ordered)), CUTS[-1]
     for cut in (0.0, *CUTS):
         if least <= enough:
@@ -151,7 +156,7 @@ def nearest(ordered: Array, enough: float = 0.0) -> float:
         if distance < least:
             least, best = distance, cut
     low, high = max(best - 1.0, 0.1), best + 1.0
-    while high - low > 0.01 and least > enough:
+    while high - low > 0.01 and enough < least < hopeless + BETWEEN:
         cuts = low + (high - low) / 3, high - (high - low) / 3
         distances = [kolmogorov(truncated(ordered, cut)) for cut in cuts]
         least = min(least, *distances)

@@ -15,7 +15,7 @@ from autograder.misconceptions import CATALOG, Misconception
 from autograder.misconceptions.altered import but, pair
 
 KEYS = ["questions", "misconceptions", "equivalent", "killed", "cascades", "false_failures", "unearned", "margin", "grey"]
-KEYS += ["diagnosed_first", "pairs", "pairs_named", "automatic_mutants", "automatic_killed", "findings"]
+KEYS += ["diagnosed_first", "pairs", "pairs_named", "automatic_mutants", "automatic_killed", "p_values", "findings"]
 
 
 @pytest.fixture
