@@ -30,7 +30,7 @@ from ..sandbox.layers import LAYERS
 from .attack import HONEST, MARK, TARGET, Attack, Places
 
 FLAG_VARIABLE = "PS2_ATTACK_FLAG"
-QUICK = "[limits]\ncpu_seconds = 1.0\nwall_seconds = 3.0\nmemory_mb = 256\n"
+QUICK = "[limits]\ncpu_seconds = 1.0\nwall_seconds = 1.5\nmemory_mb = 256\n"
 
 
 class Outcome(msgspec.Struct, frozen=True):
