@@ -48,7 +48,7 @@ def tasks_of(uid: int) -> int:
 
 
 def apply(cpu_seconds: float, memory: int, size: Size, own_uid: bool, above: int = 0) -> None:
-    """Set every limit. own_uid: the worker is about to become a user that nobody else is. above: the highest descriptor that it was left with."""
+    """Set every limit. own_uid: the worker is about to become a user that nobody else is. above: its highest descriptor."""
     import resource  # not everywhere, while the grader's side of this package can be imported everywhere
 
     cpu = max(1, math.ceil(cpu_seconds))
