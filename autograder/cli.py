@@ -370,6 +370,7 @@ def run() -> None:
     from .assignment import AssignmentError
     from .grades.record import GradesError
     from .grading.intake import IntakeError
+    from .publish.starter import MarkerError
     from .sandbox.errors import GraderError
 
     with_nbgrader()
@@ -378,8 +379,11 @@ def run() -> None:
     except OSError as error:
         print(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.", file=sys.stderr)
         sys.exit(2)
-    except (AssignmentError, CommandError, GradesError, IntakeError, GraderError) as error:
+    except (AssignmentError, CommandError, GradesError, IntakeError, GraderError, MarkerError) as error:
         print(error, file=sys.stderr)
+        sys.exit(2)
+    except SyntaxError as error:  # of the course's own files: student code is compiled elsewhere
+        print(f"{error.filename}, line {error.lineno}: {error.msg}.", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

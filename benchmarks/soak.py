@@ -1,8 +1,9 @@
 """Grades many submissions in a row with one grader and prints what it holds on to: memory, descriptors, processes, scratch folders.
 
-    python benchmarks/soak.py [--submissions N] [--json FILE]
+    python benchmarks/soak.py [--submissions N] [--write]
 
-Every fourth submission is hostile: it exits, hangs, floods the output or forges its reply.
+Every fourth submission is hostile: it exits, crashes, floods the output or forges its reply. --write keeps what was measured in
+soak.json, from which `make regenerate` makes the table in docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -22,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from autograder.audit.attacks import Arena, arena, family  # noqa: E402
+from autograder.grading.result import write_atomically  # noqa: E402
 from autograder.sandbox.footing import CONFINED  # noqa: E402
 
 HOSTILE = {"endings": ("os._exit(0)", "a crash"), "forging": ("garbage", "NaN payloads"), "floods": ("output without end",)}
@@ -75,7 +78,7 @@ def show(rows: list[dict[str, float]], heading: bool = False) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--submissions", type=int, default=500)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     began = time.monotonic()
     tempfile.tempdir = tempfile.mkdtemp(prefix="ps2-soak-")  # so that only our own folders are counted
@@ -83,9 +86,12 @@ def main() -> None:
     with arena(CONFINED) as place:
         rows = soak(options.submissions, place)
     shutil.rmtree(tempfile.tempdir)
-    print(f"{options.submissions} submissions in {time.monotonic() - began:.0f} s")
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    spent = sum(one.ru_utime + one.ru_stime for one in usage)
+    found = {"seconds": round(time.monotonic() - began), "cpu_seconds": round(spent), "rows": rows}
+    print(f"{options.submissions} submissions in {found['seconds']} s, {spent / options.submissions:.2f} CPU seconds each")
+    if options.write:
+        write_atomically(Path(__file__).with_suffix(".json"), json.dumps(found, indent=1).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import re
 import secrets
 import shutil
@@ -22,7 +23,7 @@ from ..course import Course, this_course
 from ..grading.grade import Grader
 from ..grading.intake import IntakeError
 from ..grading.result import Result, decode, encode, write_atomically
-from ..sandbox import limits, sweep, uids
+from ..sandbox import landlock, limits, sweep, uids
 from ..sandbox.client import Zygote
 from ..sandbox.errors import GraderError
 from ..sandbox.footing import Footing
@@ -30,7 +31,7 @@ from ..sandbox.layers import LAYERS
 from .attack import HONEST, MARK, TARGET, Attack, Places
 
 FLAG_VARIABLE = "PS2_ATTACK_FLAG"
-QUICK = "[limits]\ncpu_seconds = 1.0\nwall_seconds = 3.0\nmemory_mb = 256\n"
+QUICK = "[limits]\ncpu_seconds = 1.0\nwall_seconds = 1.5\nmemory_mb = 256\n"
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """Sums over outcomes, and those that are not clean. unsaid: attacks that did not get the sentence they earn."""
+    """Sums over outcomes, and those that are not clean. unsaid: attacks that did not get the sentence they earn. machine: in words."""
 
     attacks: int
     unearned: float
@@ -68,6 +69,7 @@ class Tally(msgspec.Struct, frozen=True):
     unsaid: int
     findings: list[Outcome]
     without: dict[str, Tally] = {}
+    machine: str = ""
 
 
 COUNTED = ("unearned", "leaked", "survivors", "crashes", "reached", "lost", "unsaid")
@@ -245,7 +247,12 @@ def run_attacks(each_layer: bool = False, corpus: list[Attack] | None = None, on
             without[layer] = run_some(safe, Footing(use=set(LAYERS) - {layer}), lambda name, layer=layer: told(layer, name))  # type: ignore[misc]
         except GraderError:  # not even willing to begin
             without[layer] = tally([])
-    return msgspec.structs.replace(whole, without=without)
+    return msgspec.structs.replace(whole, without=without, machine=machine())
+
+
+def machine() -> str:
+    who = "root" if os.geteuid() == 0 else "an ordinary user"
+    return f"as {who} on {platform.system()} {'.'.join(platform.release().split('.')[:2])} with Landlock {landlock.abi()}"
 
 
 def run_some(attacks: list[Attack], footing: Footing, on_step: Callable[[str], None]) -> Tally:

@@ -32,10 +32,10 @@ def attacks_command(each_layer: bool, json_file: Path | None) -> int:
 
 
 def show(found: Tally, out: Console) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("layers", "attacks", *COUNTED):
-        table.add_column(heading, justify="left" if heading == "layers" else "right")
-    for name, row in {"all": found, **{f"without {layer}": row for layer, row in found.without.items()}}.items():
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("layer off", "attacks", *COUNTED):
+        table.add_column(heading, justify="left" if heading == "layer off" else "right", no_wrap=True)
+    for name, row in {"none": found, **found.without}.items():
         table.add_row(name, str(row.attacks), *(f"{getattr(row, column):g}" for column in COUNTED))
     out.print(table)
     for layer, row in {"": found, **found.without}.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..check.layout import PACKAGE
 from ..course import Course
-from ..frontends.collect import Handed, collect
+from ..frontends.collect import Handed, collect, place_of
 from ..grading import intake
 from ..grading.intake import IntakeError
 from ..sandbox import scratch
@@ -29,13 +29,11 @@ class Upload:
 
 def read_class(folder: Path, course: Course) -> list[Upload]:
     """Every submission of a class, by name; digests are not known yet. Raises IntakeError where there is none."""
-    if (folder / "submitted").is_dir():  # an nbgrader course
-        folder = folder / "submitted"
+    folder = place_of(folder)
     exported = read_export(folder)
     uploads = []
     for handed in collect(folder, set(course.assignment.files())):
-        place = handed.source.name if handed.source is not None else handed.name
-        members, submitted = exported.get(place, ([], ""))
+        members, submitted = exported.get(handed.place or handed.name, ([], ""))
         uploads.append(Upload(Entry(handed.name, members or [Member(handed.name)], submitted or stamped(handed)), handed))
     return uploads
 

@@ -16,17 +16,20 @@ COPY = re.compile(r"[ _-]\(?\d+\)?$")  # activations-1.py, activations (2).py: w
 
 @dataclass(frozen=True)
 class Handed:
-    """One student's submission: a zip or folder, or loose files by the name that they stand for. name: fit for a file name."""
+    """One student's submission: a zip or folder, or loose files by the name that they stand for.
+
+    name: fit for a file name. place: the folder or zip as it was called.
+    """
 
     name: str
     source: Path | None
     files: dict[str, Path]
+    place: str = ""
 
 
 def collect(folder: Path, wanted: Collection[str]) -> list[Handed]:
     """Every submission in `folder`, by name. wanted: "activations.py", …. Raises IntakeError where there is none."""
-    if not folder.is_dir():
-        raise IntakeError(f"{folder} is no folder; unzip the export first and name the folder.")
+    folder = place_of(folder)
     names = exported(folder)
     found: dict[str, Handed] = {}
     loose: dict[str, dict[str, Path]] = {}
@@ -35,7 +38,8 @@ def collect(folder: Path, wanted: Collection[str]) -> list[Handed]:
             continue
         if path.is_dir() or path.suffix.lower() == ".zip":
             name = unique(fit(names.get(path.name, path.name.removesuffix(path.suffix) if path.is_file() else path.name)), found)
-            found[name] = Handed(name, path, {})
+            numbered = copies(path, wanted) if path.is_dir() else {}
+            found[name] = Handed(name, None if numbered else path, numbered, path.name)
         elif owner := owner_of(path.name, wanted):
             loose.setdefault(fit(owner[0]), {})[owner[1]] = path
     for name, files in loose.items():
@@ -44,6 +48,38 @@ def collect(folder: Path, wanted: Collection[str]) -> list[Handed]:
     if not found:
         raise IntakeError(f"{folder} holds no submissions: no folders, no zips, and no files such as alice_{sorted(wanted)[0]}.")
     return [found[name] for name in sorted(found)]
+
+
+def place_of(folder: Path) -> Path:
+    """Where the submissions lie: in nbgrader's `submitted/`, in the one folder that an export was unzipped to, or here.
+
+    Raises IntakeError for what is no folder.
+    """
+    if not folder.is_dir():
+        raise IntakeError(f"{folder} is no folder; unzip the export first and name the folder.")
+    if (folder / "submitted").is_dir():
+        return folder / "submitted"
+    inner = [path for path in folder.iterdir() if not ignored(path.name)]
+    return inner[0] if len(inner) == 1 and (inner[0] / EXPORT).is_file() else folder
+
+
+def left_out(folder: Path, wanted: Collection[str]) -> list[str]:
+    """A sentence for what in `folder` is nobody's submission, so that nobody is overlooked."""
+    paths = [path for path in sorted(place_of(folder).iterdir()) if not ignored(path.name) and path.name != EXPORT]
+    empty = [path.name for path in paths if path.is_dir() and is_empty(path)]
+    other = [p.name for p in paths if not p.is_dir() and p.suffix.lower() != ".zip" and owner_of(p.name, wanted) is None]
+    said = [f"Left out, for there is no file in it: {', '.join(empty)}."] if empty else []
+    like = f"neither a folder, nor a zip, nor named like NAME_{sorted(wanted)[0]}"
+    return said + ([f"Left out, {like}: {', '.join(other)}."] if other else [])
+
+
+def copies(folder: Path, wanted: Collection[str]) -> dict[str, Path]:
+    """The files of a folder in which every one that is wanted is numbered: activations (2).py alone, beside no activations.py."""
+    files = [path for path in folder.rglob("*.py") if not ignored(path.relative_to(folder).as_posix())]
+    named = {f"{COPY.sub('', path.stem)}.py": path for path in files}
+    numbered = {name: path for name, path in named.items() if name in wanted and path.name != name}
+    plain = any(path.name in wanted for path in files)
+    return numbered if len(named) == len(files) and not plain else {}
 
 
 def is_empty(folder: Path) -> bool:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from ..course import Course
 from ..grading.intake import IntakeError, Submission, take
 from ..grading.kit import about_kit
 from ..grading.result import write_atomically
-from .collect import Handed, collect
+from .collect import Handed, collect, left_out
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,23 @@ def pack(one: Handed, out: Path, course: Course) -> Packed:
             files = student_files(taken)
             write_atomically(out / f"{one.name}.zip", zip_of({**files, **manifest(taken)}))
             about = about_kit(taken.manifest, course)
-            says = dict.fromkeys([*taken.faults.values(), *taken.remarks, *([about] if about else [])])
+            says = together([*taken.faults.values(), *taken.remarks, *([about] if about else [])])
             made = Packed(one.name, taken.digest, len(files), tuple(says))
     write_atomically(out / f"{one.name}.txt", report(made).encode())
     return made
+
+
+MISSING = re.compile(r"(\S+) is missing: its questions earn nothing\.")
+
+
+def together(sentences: Iterable[str]) -> list[str]:
+    """Each once; files that are only missing in one sentence."""
+    each = list(dict.fromkeys(sentences))
+    missing = [match[1] for says in each if (match := MISSING.fullmatch(says))]
+    if len(missing) < 2:
+        return each
+    told = f"{', '.join(missing)} are missing: their questions earn nothing."
+    return [told, *(says for says in each if not MISSING.fullmatch(says))]
 
 
 def gathered(one: Handed, place: Path) -> Path:
@@ -108,6 +123,8 @@ def package_command(submissions: Path, out: Path, course: Course) -> int:
         notes = len(made.says)
         what = f"{made.files} files" if made.digest else "NOT PACKED"
         print(f"  {made.name:<32} {what:<12} {f'{notes} remark' + 's' * (notes != 1) + f': {made.name}.txt' if notes else ''}".rstrip())
+    for sentence in left_out(submissions, set(course.assignment.files())):
+        print(sentence)
     bad = sum(not made.digest for made in packed)
     print(f"{len(packed) - bad} of {len(packed)} packed into {out}/; summary.csv has a line for each.")
     return 1 if bad else 0

@@ -48,7 +48,7 @@ def same_number(node: ast.expr, value: float) -> bool:
 def node_of(source: str, name: str) -> ast.expr | None:
     """The expression behind `argument=` of "file.Class.argument" (its constructor) or "file.function.argument"."""
     _, *places, argument = name.split(".")
-    body: list[ast.stmt] = ast.parse(source).body
+    body: list[ast.stmt] = ast.parse(source, f"{name.split('.')[0]}.py").body
     found = next((n for n in body if isinstance(n, ast.ClassDef | ast.FunctionDef) and [n.name] == places), None)
     if isinstance(found, ast.ClassDef):
         found = next((n for n in found.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)

@@ -149,7 +149,7 @@ def images_of(course: Course, text: str) -> Files:
     for name in IMAGE.findall(text):
         path = course.toml.parent / name
         if not path.is_file():
-            raise AssignmentError(f"The handout shows {name}, and {path} is not there: run `make regenerate`.")
+            raise AssignmentError(f"The handout shows {name}, and {path} is not there: look at its name, or run `make regenerate`.")
         found[name] = path.read_bytes()
     return found
 

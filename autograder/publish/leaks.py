@@ -1,23 +1,21 @@
-"""Does anything that students get give something away? The secret in any writing, markers of solutions, lines of a solution.
+"""Does anything that students get give something away? Secrets and hidden numbers, markers of solutions, lines of a solution.
 
-Looked into: every file of every archive, an archive inside an archive, each text of a notebook with its outputs and metadata, HTML with
-its entities resolved. A PDF is compressed glyphs and cannot be read; it is made from the text that is scanned as HTML.
+Looked into is whatever leak_places.py can open. A PDF is compressed glyphs and cannot be read; the handout's is made from the text that is
+scanned as HTML.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import html
-import io
-import json
 import sys
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from ..course import Course
+from . import leak_places
+from .leak_graded import Graded
+from .leak_thresholds import Thresholds
 from .starter import BEGIN, END, find_regions
 
 SHORTEST = 25
@@ -32,25 +30,40 @@ class Scanner:
     """
 
     def __init__(self, course: Course, written: Mapping[str, str] | None = None) -> None:
-        self.secrets = [key for path in secrets(course) for key in writings(path.read_bytes().strip())]
+        keys = [path.read_bytes().strip() for path in secrets(course)]
+        self.secrets = [writing for key in keys for writing in writings(key)]
+        self.graded = Graded(course, keys)
+        self.thresholds = Thresholds(course)
         self.lines = solution_lines(course)
         told = {line: f"a line of the solution in {home}" for line, home in self.lines.items()}
         told |= {phrase: f"words of {home}" for phrase, home in (written or {}).items()}
         self.bare = {without_space(text): f"{what}: `{text}`" for text, what in told.items()}
+        self.closed: list[str] = []
+        """Files met so far that cannot be looked into, each a sentence."""
 
     def scan(self, name: str, data: bytes) -> list[str]:
         """Sentences, each with the file (and the file inside it) and what it gives away."""
         found: list[str] = []
-        for place, part in unpacked(name, data):
-            if any(key in part for key in self.secrets):
-                found.append(f"{place} holds the course's secret.")
-            found += self.in_text(place, " ".join(texts(place, part)))
+        for place, part in leak_places.parts(name, data):
+            if kind := leak_places.closed(place, part):
+                self.closed.append(f"{place} was not looked into: it is {kind}.")
+            found += [f"{place} holds {what}." for what in self.within(place, part)]
         return list(dict.fromkeys(found))
 
-    def in_text(self, place: str, text: str) -> Iterator[str]:
-        yield from (f"{place} holds the marker `{marker}`." for marker in MARKERS if marker in text)
+    def within(self, place: str, data: bytes) -> Iterator[str]:
+        """What one file gives away by itself, apart from the files in it."""
+        text = " ".join(leak_places.texts(place, data))
         bare = without_space(text)
-        yield from (f"{place} holds {what}." for piece, what in self.bare.items() if piece in bare)
+        if any(key in data or key.decode("latin-1") in bare for key in self.secrets):
+            yield "the course's secret"
+        yield from self.graded.in_bytes(data)
+        yield from self.graded.in_recording(place, data)
+        if (numbers := leak_places.array(data)) is not None:
+            yield from self.graded.in_array(numbers)
+        yield from self.graded.in_text(text)
+        yield from self.thresholds.found(text)
+        yield from (f"the marker `{marker}`" for marker in MARKERS if marker in text)
+        yield from (what for piece, what in self.bare.items() if piece in bare)
 
     def scan_path(self, path: Path) -> list[str]:
         """A file, an archive or a folder."""
@@ -93,52 +106,6 @@ def without_space(text: str) -> str:
     return "".join(text.split())
 
 
-def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The file itself, and everything in it where it is a zip (an .npz is one)."""
-    yield name, data
-    if zipfile.is_zipfile(io.BytesIO(data)):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for info in archive.infolist():
-                if not info.is_dir():
-                    yield from unpacked(f"{name}: {info.filename}", archive.read(info))
-
-
-def texts(place: str, data: bytes) -> Iterable[str]:
-    """What can be read in a file: as it is, with entities resolved, and each text of a JSON document (a notebook is one) unescaped."""
-    if zipfile.is_zipfile(io.BytesIO(data)):
-        return  # its files come one by one
-    text = data.decode("utf-8", "replace")
-    yield text
-    if place.endswith((".html", ".htm", ".ipynb", ".svg")):
-        yield html.unescape(text)
-    if place.endswith((".ipynb", ".json")):
-        try:
-            yield from strings(json.loads(text))
-        except (ValueError, RecursionError):
-            return
-
-
-def strings(value: Any) -> Iterator[str]:
-    """Every text in a JSON document; the pieces of a list of lines are one text. What is base64 is decoded as well."""
-    if isinstance(value, str):
-        yield value
-        yield from decoded(value)
-    elif isinstance(value, dict):
-        yield from (text for entry in (*value, *value.values()) for text in strings(entry))
-    elif isinstance(value, list):
-        if value and all(isinstance(entry, str) for entry in value):
-            yield "".join(value)
-        yield from (text for entry in value for text in strings(entry))
-
-
-def decoded(text: str) -> Iterator[str]:
-    if len(text) >= SHORTEST:
-        try:
-            yield base64.b64decode(text, validate=True).decode()
-        except ValueError:  # not base64, or no text
-            return
-
-
 def leaks_command(course: Course, paths: list[Path]) -> int:
     """Scan files, archives and folders; 1 and a line for each thing that is given away."""
     from .written import written  # which needs this file
@@ -150,5 +117,6 @@ def leaks_command(course: Course, paths: list[Path]) -> int:
         print(f"Answers in words are not looked for: the Python package {error.name} is missing here.", file=sys.stderr)
     scanner = Scanner(course, answers)
     found = [says for path in paths for says in scanner.scan_path(path)]
+    print(*scanner.closed, sep="\n", end="\n" if scanner.closed else "", file=sys.stderr)
     print(*found or ["Nothing is given away."], sep="\n")
     return 1 if found else 0

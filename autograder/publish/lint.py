@@ -11,6 +11,7 @@ from ..check.question import REGISTRY
 from ..course import ENGINE, Course, part_files
 from ..misconceptions import load_catalog
 from .defaults import solutions
+from .figures import images_of
 from .handout import HEADING, handout_text
 from .starter import MarkerError, find_regions
 
@@ -59,13 +60,20 @@ def names_in(stub: str, node: ast.stmt) -> set[str]:
     return {f"{stub.split('.')[0]}.{one.id}" for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
+def parsed(name: str, source: str) -> ast.Module:
+    try:
+        return ast.parse(source, name)
+    except SyntaxError as error:
+        raise MarkerError(f"solutions/ps2/{name}, line {error.lineno}: {error.msg}.") from None
+
+
 def marked(course: Course) -> dict[str, ast.stmt]:
     """ "file.Name" of every top-level definition with a marked body. Raises MarkerError."""
     found: dict[str, ast.stmt] = {}
     for path in sorted(course.reference.glob("*.py")):
         source = path.read_text(encoding="utf-8")
         regions = find_regions(path.name, source.splitlines())
-        for node in ast.parse(source).body:
+        for node in parsed(path.name, source).body:
             named = isinstance(node, ast.ClassDef | ast.FunctionDef)
             if named and any(node.lineno <= begin <= (node.end_lineno or 0) for begin, _ in regions):
                 found[f"{path.stem}.{node.name}"] = node  # type: ignore[attr-defined]
@@ -80,7 +88,7 @@ def about_handout(course: Course) -> Iterator[str]:
         if settings.section not in headings:
             yield f'Question {id} has no section: assignment/handout/ lacks the heading "## {settings.section}".'
     try:
-        handout_text(course)
+        images_of(course, handout_text(course))
     except AssignmentError as error:
         if "has no heading" not in str(error):
             yield str(error)

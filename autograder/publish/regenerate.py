@@ -11,6 +11,7 @@ from .defaults import solutions
 from .figures import FOLDER, figure_files
 from .handout import handout_text
 from .kit import STARTER, kit_files
+from .measured import measured
 from .misconceptions import misconceptions
 
 Files = dict[str, bytes]
@@ -25,7 +26,7 @@ def handout(course: Course) -> Files:
     return {"assignment/handout.md": handout_text(course).encode()}
 
 
-GENERATORS: list[Generator] = [solutions, figure_files, kit, handout, misconceptions]
+GENERATORS: list[Generator] = [solutions, figure_files, kit, handout, misconceptions, measured]
 """Each gives path (from the root of the checkout) → content, and the old bytes where nothing has changed. Add yours in a line."""
 
 OWNED = (STARTER, FOLDER)

@@ -50,7 +50,8 @@ def confine(plan: Plan) -> list[str]:
         active.append("closed descriptors")
     offer_to_oom_killer()
     if "rlimits" in plan.layers:
-        limits.apply(plan.cpu_seconds, plan.memory, plan.size, own_uid=plan.uid is not None)
+        above = 0 if "closed descriptors" in active else max(map(int, os.listdir("/proc/self/fd")))
+        limits.apply(plan.cpu_seconds, plan.memory, plan.size, own_uid=plan.uid is not None, above=above)
         active.append("rlimits")
     if plan.jail is not None and attempt(jail.enter, plan.jail):
         active.append("chroot")

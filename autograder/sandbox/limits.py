@@ -47,8 +47,8 @@ def tasks_of(uid: int) -> int:
     return count
 
 
-def apply(cpu_seconds: float, memory: int, size: Size, own_uid: bool) -> None:
-    """Set every limit. own_uid: the worker is about to become a user that nobody else is."""
+def apply(cpu_seconds: float, memory: int, size: Size, own_uid: bool, above: int = 0) -> None:
+    """Set every limit. own_uid: the worker is about to become a user that nobody else is. above: its highest descriptor."""
     import resource  # not everywhere, while the grader's side of this package can be imported everywhere
 
     cpu = max(1, math.ceil(cpu_seconds))
@@ -56,7 +56,7 @@ def apply(cpu_seconds: float, memory: int, size: Size, own_uid: bool) -> None:
     for limit, soft, hard in (
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_FSIZE, LARGEST_FILE, LARGEST_FILE),
-        (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
+        (resource.RLIMIT_NOFILE, above + OPEN_FILES, above + OPEN_FILES),
         (resource.RLIMIT_MEMLOCK, 0, 0),
         (resource.RLIMIT_CPU, cpu, cpu + 1),  # SIGXCPU first, which says what happened; it can be ignored, SIGKILL cannot
         (resource.RLIMIT_DATA, size.data + memory, size.data + memory),

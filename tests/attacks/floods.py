@@ -32,7 +32,11 @@ ATTACKS = [
         "import time\nfor i in range(6):\n    with open(str(i), 'wb') as f: f.write(bytes(60 << 20))\ntime.sleep(9)",
         "stopped",
     ),
-    flood("folders without end", "import os\nfor _ in range(1200): os.mkdir('d'); os.chdir('d')", "ReLU"),
+    flood(  # once a process: deeper than Python's stack, and longer than a path may be
+        "folders without end",
+        "import os\nfor _ in range(0 if hasattr(os, 'deep') else 2100): os.mkdir('d'); os.chdir('d')\nos.deep = True",
+        "ReLU",
+    ),
     flood("output without end", "import os\nwhile True: os.write(1, b'spam' * 65536)", "printed more than 20 MB"),
     flood("a log without line ends", "import sys\nwhile True: sys.stderr.write('x' * 1000000)", "printed more than 20 MB"),
     flood("warnings without end", "import logging\nfor i in range(300): logging.warning('%d' % i)"),
@@ -49,6 +53,6 @@ ATTACKS = [
     flood("a recursion in C", "import sys\nsys.setrecursionlimit(10 ** 9)\nreturn self.forward(x)", "ReLU"),
     flood("a regular expression without end", "import re\nre.match(r'(a+)+$', 'a' * 40 + 'b')", "and was stopped"),
     flood("an answer of 8 MB each time", "return np.zeros(8 << 17)", "1.3 ReLU, forward"),
-    flood("a million parts", "return {str(i): x for i in range(100000)}", "1.3 ReLU, forward"),
+    flood("thousands of parts", "return {str(i): x for i in range(20000)}", "has 20000 entries, at most 100 can be judged"),
     flood("a dict in a dict without end", "d = {}\nd['a'] = d\nreturn d", "1.3 ReLU, forward"),
 ]

@@ -46,6 +46,15 @@ SHAPES = {
     "flat folders": lambda root: write(root / "ann/activations.py"),
     "zips": lambda root: zipped(root / "ann.zip", ["ps2/activations.py", "__MACOSX/x"]),
     "loose files": lambda root: write(root / "ann_activations.py"),
+    "a course folder of nbgrader": lambda root: (
+        write(root / "submitted/ann/ps2/ps2/activations.py"),
+        write(root / "release/x/y.txt", b""),
+    ),
+    "numbered by an LMS": lambda root: write(root / "ann/activations (2).py"),
+    "an export in a folder": lambda root: (
+        write(root / "assignment_6_export/submission_11/ps2/activations.py"),
+        write(root / "assignment_6_export/submission_metadata.yml", METADATA.replace("a100", "ann").encode()),
+    ),
     "nbgrader": lambda root: (write(root / "ann/ps2/ps2/activations.py"), write(root / "ann/ps2/timestamp.txt", b"now")),
     "gradescope": lambda root: (
         write(root / "submission_11/ps2/activations.py"),
@@ -64,6 +73,29 @@ def test_every_shape_gives_the_same_bytes(shape, tmp_path):
     assert (tmp_path / "out/ann.zip").read_bytes() == (tmp_path / "expected/ann.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "out/ann.zip") as archive:
         assert archive.namelist() == ["ps2/activations.py"] and archive.read("ps2/activations.py") == SOURCE
+
+
+def test_what_is_nobodys_submission_is_told_so_that_nobody_is_overlooked(tmp_path, capsys):
+    SHAPES["folders"](tmp_path / "in")
+    for name in ("bob.rar", "notes.txt"):
+        write(tmp_path / "in" / name)
+    (tmp_path / "in/cy").mkdir()
+    assert package_command(tmp_path / "in", tmp_path / "out", COURSE) == 0
+    said = capsys.readouterr().out
+    assert "no file in it: cy." in said and "bob.rar, notes.txt." in said
+
+
+def test_an_older_file_beside_a_numbered_one_is_left_to_the_intake(tmp_path):
+    write(tmp_path / "ann/activations.py")
+    write(tmp_path / "ann/activations (2).py")
+    (one,) = collect(tmp_path, WANTED)
+    assert one.source == tmp_path / "ann" and one.files == {}
+
+
+def test_many_missing_files_are_one_sentence(tmp_path):
+    SHAPES["folders"](tmp_path / "in")
+    (made,) = package(tmp_path / "in", tmp_path / "out", COURSE)
+    assert sum("missing" in says for says in made.says) == 1 and made.says[0].endswith("are missing: their questions earn nothing.")
 
 
 def test_gradescopes_numbers_are_translated_by_its_metadata(tmp_path):

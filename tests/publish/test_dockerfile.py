@@ -1,4 +1,4 @@
-"""docker/Dockerfile, as far as it can be followed without Docker: the files it names are in the zip, and what it lays out grades."""
+"""docker/Dockerfile, as far as it can be followed without building it: its files are in the zip, and what it lays out grades."""
 
 import json
 import os
@@ -8,12 +8,13 @@ import sys
 import zipfile
 
 import pytest
+from dockerfile_parse import DockerfileParser
 
 from autograder.course import ENGINE
 from autograder.publish.gradescope_zip import MODES, build_gradescope_zip
 
-TEXT = (ENGINE / "docker" / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
-RUNS = [line.removeprefix("RUN ") for line in TEXT.splitlines() if line.startswith("RUN ")]
+PARSED = DockerfileParser(path=str(ENGINE / "docker"))
+RUNS = [step["value"] for step in PARSED.structure if step["instruction"] == "RUN"]
 
 
 @pytest.fixture
@@ -25,6 +26,14 @@ def root(tmp_path):
     for name, mode in MODES.items():
         (root / "source" / name).chmod(mode)
     return root
+
+
+def test_it_names_a_base_that_can_be_replaced_and_copies_the_zip_alone(root):
+    steps = [(step["instruction"], step["value"]) for step in PARSED.structure if step["instruction"] != "COMMENT"]
+    assert [name for name, _ in steps] == ["ARG", "FROM", "COPY", "RUN", "RUN", "WORKDIR"]
+    assert PARSED.baseimage.startswith("gradescope/") and steps[1][1] == "${BASE}"
+    (copied,) = [value.split() for name, value in steps if name == "COPY"]
+    assert copied == [".", "/autograder/source/"] and (root / "source" / copied[0]).is_dir()
 
 
 def test_every_file_that_it_names_is_in_the_zip(root):
