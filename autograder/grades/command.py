@@ -8,6 +8,8 @@ from pathlib import Path
 from ..course import Course
 from ..grading.result import rounded, write_atomically
 from . import sources, write
+from .canvas import canvas as for_canvas
+from .gradescope import of_gradescope
 from .late import Policy, policy_of, read_extensions, zone_of
 from .record import GradesError, Record, join
 from .score import Grade, grade_of
@@ -28,7 +30,7 @@ def export(
     """Write OUT/grades.csv and, with `canvas`, OUT/canvas.csv; sentences for staff. Raises GradesError."""
     read: list[tuple[Callable[[Path], list[Record]], Sequence[Path]]] = [
         (sources.of_class, classes),
-        (sources.of_gradescope, gradescope),
+        (of_gradescope, gradescope),
         (sources.of_nbgrader, nbgrader),
     ]
     lists = [reader(path) for reader, paths in read for path in paths]
@@ -40,10 +42,12 @@ def export(
     write_atomically(out / "grades.csv", write.generic(grades))
     says = [f"{out / 'grades.csv'}: {len(grades)} students.", *about(grades, policy)]
     if canvas is not None:
-        data, empty, unknown = write.canvas(grades, canvas, column or course.assignment.title)
-        write_atomically(out / "canvas.csv", data)
+        made = for_canvas(grades, canvas, column or course.assignment.title)
+        write_atomically(out / "canvas.csv", made.data)
         says.append(f"{out / 'canvas.csv'}: import it in Canvas (Grades, Import).")
-        says += named("in Canvas have no grade here (their cells are empty)", empty) + named("are not in Canvas's gradebook", unknown)
+        says += named("in Canvas have no grade here (their cells stay as they are)", made.empty)
+        says += named("are excused or not assigned in Canvas, and stay so", made.excused)
+        says += named("are not in Canvas's gradebook", made.unknown)
     return says
 
 
@@ -56,7 +60,8 @@ def about(grades: list[Grade], policy: Policy) -> list[str]:
     says += named("have no time of submission, and count as on time", untimed) if policy.due else []
     known = {name for grade in grades for name in grade.record.names}
     says += named("have an extension and no submission", [name for name in policy.extensions if name not in known])
-    says += [f"{g.record.member.id}: {remark}" for g in grades for remark in g.record.remarks]
+    remarks = [f"{g.record.member.id}: {remark}" for g in grades for remark in g.record.remarks]
+    says += remarks[:SHOWN] + ([f"{len(remarks) - SHOWN} more remarks are in grades.csv."] if len(remarks) > SHOWN else [])
     over = [g.record.member.id for g in grades if rounded(g.score) > rounded(g.most)]
     return says + named("have more points than there are", over)
 

@@ -40,6 +40,20 @@ def test_an_export_says_who_is_in_a_group_and_when_it_submitted(tmp_path):
     assert set(found) == {"submission_7", "submission_8"}
 
 
+def test_the_time_is_the_submissions_own_in_whatever_order_its_keys_are(tmp_path):
+    """As published: Ruby's symbols, a number that is no text, nobody at all, what student code printed."""
+    text = (
+        "submission_409194023:\n  :created_at: 2026-04-26 17:34:00.861687000 Z\n  :submitters:\n  - :sid: 333\n  :score: 2.0\n"
+        "submission_5:\n  :submitters: []\n  :history:\n  - :id: 4\n    :created_at: 2026-01-01 00:00:00 Z\n  :results:\n    output: |-\n"
+        "      :created_at: 2020-01-01 00:00:00 Z\n  :created_at: 2026-04-27 08:00:00 Z\n"
+    )
+    (tmp_path / "submission_metadata.yml").write_text(text, encoding="utf-8")
+    found = read_export(tmp_path)
+    assert [m.id for m in found["submission_409194023"][0]] == ["333"]
+    assert found["submission_409194023"][1] == "2026-04-26T17:34:00+00:00"
+    assert found["submission_5"] == ([], "2026-04-27T08:00:00+00:00")
+
+
 def test_a_time_that_is_none_is_not_said():
     assert iso("yesterday") == ""
     assert iso("2026-13-45 10:00:00 Z") == ""

@@ -11,6 +11,7 @@ from autograder.classroom.index import Entry, Index, Member, Store
 from autograder.course import Course, this_course
 from autograder.grades import sources, write
 from autograder.grades.command import export
+from autograder.grades.gradescope import of_gradescope
 from autograder.grades.late import Policy
 from autograder.grades.record import GradesError, Points, Record, join
 from autograder.grades.score import grade_of
@@ -65,7 +66,7 @@ def test_caps_and_lateness_are_computed_at_export_from_the_stored_points(tmp_pat
 def test_sources_are_joined_by_number_or_address_and_the_first_counts(tmp_path, course):
     out = class_run(tmp_path / "run", (Entry("s", [Member("ann", email="ann@u.edu")], key="k"), {"1.1": 1.0}))
     (tmp_path / "gs.csv").write_text(GRADESCOPE)
-    records = join([sources.of_class(out), sources.of_gradescope(tmp_path / "gs.csv")])
+    records = join([sources.of_class(out), of_gradescope(tmp_path / "gs.csv")])
     ann = records[0]
     assert len(records) == 3
     assert (ann.member.sid, ann.member.name, ann.source) == ("1", "Ann Lee", "class run, Gradescope")
@@ -118,7 +119,7 @@ def test_full_marks_are_whole_and_thirds_are_not_rounded_up(course):
 def test_a_file_that_is_no_export_of_gradescope_is_a_sentence(tmp_path, text):
     (tmp_path / "gs.csv").write_text(text)
     with pytest.raises(GradesError):
-        sources.of_gradescope(tmp_path / "gs.csv")
+        of_gradescope(tmp_path / "gs.csv")
 
 
 def test_nothing_to_export_is_a_sentence(tmp_path, course):
