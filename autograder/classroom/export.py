@@ -1,9 +1,9 @@
 """Gradescope's submission_metadata.yml: who handed in which folder, groups included, and when.
 
 Only the few lines that say so are read. The file is Ruby's YAML, with the graders' whole output in it; a general reader of it takes minutes
-for a class of thousands. As published files have it, an entry is `submission_409194023:` with the keys `:submitters:` (each `:name:`, `:sid:`,
-`:email:`, any of which may be missing), `:created_at: 2026-04-26 17:34:00.861687000 Z`, `:score:`, `:results:` and `:history:`, in which earlier
-submissions have the same keys, deeper.
+for a class of thousands. As published files have it, an entry is `submission_409194023:` with the keys `:submitters:` (each `:name:`,
+`:sid:`, `:email:`, any of which may be missing), `:created_at: 2026-04-26 17:34:00.861687000 Z`, `:score:`, `:results:` and `:history:`,
+in which earlier submissions have the same keys, deeper.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ from . import oracle
 from .intake import Submission, take
 from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Standing, Status, rounded, total_of
+from .unsteady import unsteady
 
 OnResult = Callable[[Result], None]
 Kind = Literal["numpy", "torch"]
@@ -258,6 +259,7 @@ class Grading:
     def grade_question(self, question: Question, room: Room, early: Answer | None) -> QuestionResult:
         """early: its part of a first look."""
         began = time.monotonic()
+        seen = None
         if early is not None:
             seen = room.judge(self.ask(question, early, None))
             if not seen.fault and (Fraction(seen.share) == 1 or seen.stub):
@@ -278,7 +280,7 @@ class Grading:
                 self.staff.append(f"{question.id}: {explained.fault}")
             else:
                 judged = explained
-        return self.judged(question, answer, judged, began)
+        return msgspec.structs.replace(self.judged(question, answer, judged, began), unsteady=unsteady(seen, answer, judged))
 
     def wall(self, question: Question) -> float:
         return self.course.assignment.limits_of(question).wall_seconds

@@ -32,7 +32,8 @@ class ItemResult(msgspec.Struct, frozen=True):
 class QuestionResult(msgspec.Struct, frozen=True):
     """One question, graded. sentences: what the student reads, most important first. output: what the student's code printed.
 
-    causes: known mistakes that explain it, by their ids in the catalog; for staff.
+    causes: known mistakes that explain it, by their ids in the catalog; for staff. unsteady: for staff, where the verdict hung on when
+    it was asked.
     """
 
     id: str
@@ -46,6 +47,7 @@ class QuestionResult(msgspec.Struct, frozen=True):
     sentences: list[str] = []
     output: str = ""
     causes: list[str] = []
+    unsteady: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True):

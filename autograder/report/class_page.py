@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..classroom.index import Entry
 from ..grading.result import Result
-from . import training
+from . import summary, training
 from .html import bar, number, page, percent, table, text
 from .summary import ClassSummary, QuestionSummary, histogram
 
@@ -118,18 +118,8 @@ def mistakes(found: ClassSummary, says: Mapping[str, tuple[str, str]]) -> str:
 
 
 def attention(found: ClassSummary) -> str:
-    """What staff should not overlook: no verdict, slow, no result."""
-    lines = [
-        f"{text(q.id)} {text(q.title)}: {q.unsettled} without a verdict (grade those submissions again)"
-        for q in found.questions
-        if q.unsettled
-    ]
-    lines += [
-        f"{text(q.id)} {text(q.title)} is slow: one in twenty takes more than {q.slowest:.1f} of {q.limit:g} s"
-        for q in found.questions
-        if q.slow
-    ]
-    lines += [f"{text(entry.id)}: {text(entry.trouble)}" for entry in found.troubles]
+    """What staff should not overlook."""
+    lines = [f"{text(who)}: {text(what)}" for who, what in summary.attention(found)]
     return "<ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>" if lines else "<p>Nothing.</p>"
 
 
