@@ -128,6 +128,7 @@ def summary(found: Changes) -> str:
 
 def notice(found: Changes, assignment: str) -> str:
     """For students, without names: what a TA can publish."""
+    assignment = assignment.partition(":")[0]
     if not found.moved:
         return f"We graded {assignment} again. No score changed.\n"
     lines = [f"We mended a check of {assignment} and graded every submission again, on the same inputs as before.", ""]

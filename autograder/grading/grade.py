@@ -338,6 +338,7 @@ class Grading:
             seconds=time.monotonic() - began,
             sentences=sentences,
             causes=judged.causes,
+            histograms=judged.histograms,
             output="" if self.course.assignment.telling(question, self.stage) == "none" and status != "passed" else answer.output,
         )
 

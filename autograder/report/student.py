@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from ..grading.result import QuestionResult, Result
+from . import histograms
+from .histograms import panels
 from .html import bar, block, number, page, percent, table, text
 from .training import Trained, curve
 
-STYLE = "body { max-width: 52rem; }\n.score { font-size: 1.5rem; margin: .2rem 0; }\nsection { margin-top: 1.6rem; }\n"
+STYLE = "body { max-width: 52rem; }\n.score { font-size: 1.5rem; margin: .2rem 0; }\nsection { margin-top: 1.6rem; }\n" + histograms.STYLE
 LOST = ("failed", "partial", "fault", "not reached")
 
 
@@ -50,6 +52,7 @@ def section(question: QuestionResult) -> str:
     for sentence in question.sentences:
         first, _, rest = block(sentence).partition("\n")
         told.append(f"<p>{first}</p>" + (f'\n<pre tabindex="0">{rest}</pre>' if rest.strip() else ""))
+    told.append(panels(question.histograms))
     printed = block(question.output).strip("\n")
     if printed:
         told.append(f'<details><summary>What your code printed</summary><pre tabindex="0">{printed}</pre></details>')

@@ -4,6 +4,7 @@ import re
 import msgspec
 import pytest
 
+from autograder.check.histogram import Histogram
 from autograder.grading.result import QuestionResult, Result
 from autograder.grading.unsteady import HUNG
 from autograder.report.class_page import class_page
@@ -70,6 +71,14 @@ def test_a_student_reads_points_by_part_each_sentence_and_its_example():
     assert "1.5 of 6 points" in page and "Part 1: Activation functions" in page
     assert "<p>1.5 ELU: differs.</p>" in page and "your result [1]</pre>" in page
     assert "What your code printed" in page and "1.6 PReLU" in page
+
+
+def test_a_failed_initializer_is_drawn_beside_its_theory_with_the_numbers():
+    one = Histogram("output of layer 1, <tanh>", [-1.0, 0.0, 1.0], [0.25, 0.75], [0.5, 0.5])
+    page = student_page(report(histograms=[one]))
+    assert page.count("<figure>") == 1 and "output of layer 1, &lt;tanh&gt;" in page
+    assert re.search(r"<td class=\"n\">0.75</td><td class=\"n\">0.5</td>", page)
+    assert "<figure>" not in student_page(report())
 
 
 @pytest.mark.parametrize("field", ["sentences", "output"])
