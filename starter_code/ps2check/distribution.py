@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from .histogram import Histogram, histogram
 from .verdict import Array, Failure, Judge, Parts, Verdict, fails, within
 
 ALPHA = 1e-9
@@ -28,6 +29,9 @@ DISTINCT = 0.9
 """Least fraction of distinct values: float32 draws repeat a few in ten thousand, a tiled array at least half."""
 CUTS = (1.0, 1.5, 2.0, 2.5, 3.0)
 """Where truncated normal distributions may be cut, in their own standard deviations; those between are as good as these."""
+
+NORMAL = special.ndtri((np.arange(20000) + 0.5) / 20000)
+"""Evenly likely points of a normal distribution."""
 
 Draws = Callable[[np.random.Generator], Any]
 
@@ -63,7 +67,16 @@ def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = Fa
         ratio, says = found[max(found, key=lambda name: found[name][0])]
         return within(ratio, says + asked)
 
-    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}")
+    def histograms(got: Parts) -> list[Histogram]:
+        if malformed(got, shape):
+            return []
+        weights = got["weights"].ravel()
+        limit = max(3.5 * std, float(np.quantile(np.abs(weights), 0.99)))
+        title = f"{call or 'weights'}, beside a normal distribution of standard deviation {std:.4g}"
+        return [histogram(title, weights, std * NORMAL, np.ones(NORMAL.size), -limit, limit)]
+
+    said = f"what honest draws exceed with probability {ALPHA:.0e}"
+    return Judge(rule, alone=True, chance=True, allowed=said, histograms=histograms)
 
 
 def malformed(got: Parts, shape: tuple[int, ...]) -> str:

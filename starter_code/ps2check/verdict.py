@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .histogram import Histogram
+
 Array = NDArray[Any]
 Parts = dict[str, Array]
 """One item's value: named arrays judged together. A lone array has the name ""."""
@@ -63,6 +65,7 @@ class Judge:
     chance: random draws are judged, whose ratio scatters up to 1 and exceeds it with a stated probability; right answers keep no margin.
     allowed: the permitted difference in words, for the sentence a student reads.
     shown: whether the values beside each other teach a student anything.
+    histograms: of values that failed, for reports; [] where they have not the form that it takes to draw them.
     """
 
     rule: Rule
@@ -70,6 +73,7 @@ class Judge:
     chance: bool = False
     allowed: str = ""
     shown: bool = True
+    histograms: Callable[[Parts], list[Histogram]] | None = None
 
     def __call__(self, got: Parts | Failure, want: Parts) -> Verdict:
         if isinstance(got, Failure):
