@@ -122,7 +122,7 @@ def run(tasks: Sequence[Task], settings: Settings, where: Where) -> Iterator[Don
         if cluster is not None:
             if why := refused(cluster.job_script()):
                 raise GraderError(f"Slurm refuses the job: {why}; mend it with --slurm-settings, --show-job-script shows what is asked.")
-            cluster.scale(jobs=where.jobs)
+            cluster.adapt(minimum_jobs=where.jobs, maximum_jobs=where.jobs)  # a job whose time is up is asked for again
         try:
             client = distributed.Client(where.scheduler or cluster, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as error:
