@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ..course import Course
+from ..grading.intake import IntakeError
 from ..grading.result import write_atomically
 from . import cluster, pool, regrade
 from .grader import Done, Settings
@@ -38,6 +39,8 @@ class Options(msgspec.Struct, frozen=True):
 def class_command(submissions: Path, out: Path, course: Course, options: Options) -> int:
     """0 where every submission has a result; 1 where one could not be graded."""
     console = Console(highlight=False)
+    if not submissions.is_dir():
+        raise IntakeError(f"{submissions} is no folder; unzip the export first and name the folder.")
     with alone(out):
         with console.status("reading the submissions …"):
             made = plan(submissions, out, course, options.only, options.never_lower)

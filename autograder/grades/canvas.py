@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,9 +30,13 @@ KEPT = ("EX", "N/A")
 
 @dataclass
 class Import:
-    """data: the file. empty: names in Canvas that have no grade here. unknown: of ours, not in Canvas. excused: names left as they are."""
+    """data: the file. new: what to say where Canvas will make the column.
+
+    empty: names in Canvas that have no grade here. unknown: of ours, not in Canvas. excused: names left as they are.
+    """
 
     data: bytes = b""
+    new: str = ""
     empty: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     excused: list[str] = field(default_factory=list)
@@ -60,13 +65,13 @@ class Template:
         return not (len(row) > self.id and row[self.id].strip())
 
 
-def canvas(grades: list[Grade], file: Path, column: str) -> Import:
+def canvas(grades: list[Grade], file: Path, columns: Sequence[str]) -> Import:
     """Canvas's header lines and ids as they are, and one column of scores.
 
-    column: the assignment's name there; the number that Canvas puts after it may be left out. Where we have no grade, what Canvas has
-    stays. Raises GradesError.
+    columns: what the assignment may be called there; the number that Canvas puts after it may be left out. Where we have no grade,
+    what Canvas has stays. Raises GradesError.
     """
-    template = read(file, column)
+    template = read(file, columns)
     most = max((grade.most for grade in grades), default=None)
     by_name = {name: grade for grade in grades for name in grade.record.names}
     made, out, found = [[*template.about(template.rows[0]), template.title]], Import(), set()
@@ -85,11 +90,13 @@ def canvas(grades: list[Grade], file: Path, column: str) -> Import:
         else:
             made.append([*about, number(rounded(grade.score))])
     out.data = table(made, template.delimiter)
+    if template.place is None:
+        out.new = f"Canvas has no column {template.title!r} and makes one on import; another name is said with --column."
     out.unknown = [grade.record.member.id for grade in grades if id(grade) not in found]
     return out
 
 
-def read(file: Path, column: str) -> Template:
+def read(file: Path, columns: Sequence[str]) -> Template:
     text = file.read_text(encoding="utf-8-sig")
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","  # an option of the account, which the import understands too
@@ -98,7 +105,8 @@ def read(file: Path, column: str) -> Template:
     if not head or head[0] not in ("Student", "LastName") or "ID" not in head or "Section" not in head:
         raise GradesError(f"{file} is no gradebook of Canvas: export it there (Grades, Export) and name that file.")
     kept = [i for i, name in enumerate(head[: head.index("Section") + 1]) if name in STUDENT]
-    place, title = column_of(head, column, file)
+    named = [column_of(head, column, file) for column in columns]
+    place, title = next((found for found in named if found[0] is not None), named[0])
     if place is not None and any(row[0:1] and POSSIBLE in row[0] and row[place : place + 1] == [READ_ONLY] for row in rows[1:4]):
         raise GradesError(f"{title!r} is a column that Canvas computes; name an assignment with --column.")
     return Template(rows, kept, head.index("ID"), place, title, delimiter)

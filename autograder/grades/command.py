@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from ..course import Course
@@ -42,32 +42,39 @@ def export(
     write_atomically(out / "grades.csv", write.generic(grades))
     says = [f"{out / 'grades.csv'}: {len(grades)} students.", *about(grades, policy)]
     if canvas is not None:
-        made = for_canvas(grades, canvas, column or course.assignment.title)
+        made = for_canvas(grades, canvas, [column] if column else [course.assignment.title, course.assignment.title.partition(":")[0]])
         write_atomically(out / "canvas.csv", made.data)
         says.append(f"{out / 'canvas.csv'}: import it in Canvas (Grades, Import).")
-        says += named("in Canvas have no grade here (their cells stay as they are)", made.empty)
-        says += named("are excused or not assigned in Canvas, and stay so", made.excused)
-        says += named("are not in Canvas's gradebook", made.unknown)
+        says += [made.new] if made.new else []
+        says += named("In Canvas and without a grade here; what Canvas has stays", made.empty)
+        says += named("Excused or not assigned in Canvas; that stays", made.excused)
+        says += named("Not in Canvas's gradebook", made.unknown)
     return says
 
 
 def about(grades: list[Grade], policy: Policy) -> list[str]:
     late = [grade for grade in grades if grade.lateness.days]
     penalized = [grade for grade in late if grade.lateness.lost]
-    told = f"{len(late)} were late, {len(penalized)} of them lose points by that." if late else "Nobody was late."
+    told = f"Late: {len(late)}, of whom {len(penalized)} lose points by it." if late else "Nobody was late."
     says = [told] if policy.due else []
     untimed = [g.record.member.id for g in grades if g.record.submitted is None and g.record.questions]
-    says += named("have no time of submission, and count as on time", untimed) if policy.due else []
+    says += named("Without a time of submission, taken as on time", untimed) if policy.due else []
     known = {name for grade in grades for name in grade.record.names}
-    says += named("have an extension and no submission", [name for name in policy.extensions if name not in known])
+    says += named("With an extension, and in no source", [meant(name, known) for name in policy.extensions if name not in known])
     remarks = [f"{g.record.member.id}: {remark}" for g in grades for remark in g.record.remarks]
     says += remarks[:SHOWN] + ([f"{len(remarks) - SHOWN} more remarks are in grades.csv."] if len(remarks) > SHOWN else [])
     over = [g.record.member.id for g in grades if rounded(g.score) > rounded(g.most)]
-    return says + named("have more points than there are", over)
+    return says + named("With more points than there are", over)
+
+
+def meant(name: str, known: Collection[str]) -> str:
+    """The name, and a known one that a spreadsheet would have made it from: it takes the zeros off a number."""
+    found = next((other for other in sorted(known) if name.isdecimal() and other.isdecimal() and int(other) == int(name)), "")
+    return f"{name} (is it {found}?)" if found else name
 
 
 def named(what: str, who: list[str]) -> list[str]:
     if not who:
         return []
     more = f" and {len(who) - SHOWN} more" if len(who) > SHOWN else ""
-    return [f"{len(who)} {what}: {', '.join(who[:SHOWN])}{more}."]
+    return [f"{what} ({len(who)}): {'; '.join(who[:SHOWN])}{more}."]

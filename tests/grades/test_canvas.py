@@ -33,7 +33,7 @@ def graded(*sids):
 
 def made(tmp_path, text, *sids, column="PS2"):
     (tmp_path / "canvas.csv").write_text(text, encoding="utf-8")
-    found = canvas(graded(*sids), tmp_path / "canvas.csv", column)
+    found = canvas(graded(*sids), tmp_path / "canvas.csv", [column])
     return found, list(csv.reader(io.StringIO(found.data.decode())))
 
 
@@ -56,6 +56,12 @@ def test_who_has_no_grade_here_keeps_the_one_in_canvas(tmp_path):
 def test_an_excused_student_stays_excused(tmp_path):
     found, rows = made(tmp_path, EXPORT, "100003")
     assert rows[5][-1] == "EX" and found.excused == ["Öz, Zoë"] and found.unknown == []
+
+
+def test_a_column_that_canvas_would_make_is_said(tmp_path):
+    found, rows = made(tmp_path, EXPORT, "100001", column="PS 2")
+    assert rows[0][-1] == "PS 2" and rows[2][-1] == "3" and "makes one" in found.new
+    assert made(tmp_path, EXPORT, "100001")[0].new == ""
 
 
 def test_a_total_that_canvas_computes_is_refused(tmp_path):
