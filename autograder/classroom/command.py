@@ -52,7 +52,7 @@ def class_command(submissions: Path, out: Path, course: Course, options: Options
             about_changes(console, made, index, options)
     troubled = [entry for entry in index.entries if entry.trouble]
     for entry in troubled:
-        console.print(f"[yellow]{escape(entry.id)}:[/yellow] {escape(entry.trouble)}", soft_wrap=True)
+        console.print(f"[yellow]{escape(entry.named)}:[/yellow] {escape(entry.trouble)}", soft_wrap=True)
     return 1 if troubled else 0
 
 
@@ -130,8 +130,7 @@ def about_changes(console: Console, made: Plan, index: Index, options: Options) 
     console.print(f"{out / 'changes.md'} says why, {out / 'notice.md'} can be published.", style="dim", soft_wrap=True)
     shown = found.moved[:SHOWN] if options.only_changed else []
     for move in shown:
-        who = ", ".join(m.name or m.id for m in move.entry.members)
-        console.print(f"[bold]{escape(who)}[/bold]  {move.new.id} {move.new.title}: {move.old.points:g} → {move.new.points:g}")
+        console.print(f"[bold]{escape(move.entry.who)}[/bold]  {move.new.id} {move.new.title}: {move.old.points:g} → {move.new.points:g}")
         for line in regrade.why(move.old, move.new):
             console.print(f"    {escape(line)}")
     if shown and len(found.moved) > len(shown):

@@ -22,6 +22,7 @@ from .write import number, table
 
 STUDENT = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
 """The columns about a student, all of which go back as they came."""
+KNOWN_BY = ("SIS User ID", "SIS Login ID", "Integration ID")
 POSSIBLE = "Points Possible"
 READ_ONLY = "(read only)"
 KEPT = ("EX", "N/A")
@@ -60,6 +61,11 @@ class Template:
     def about(self, row: list[str]) -> list[str]:
         return [row[i] if i < len(row) else "" for i in self.kept]
 
+    def names(self, row: list[str]) -> list[str]:
+        """What the student may be known by here. Canvas's own ID is no student number, a section no name."""
+        places = (self.rows[0].index(name) for name in KNOWN_BY if name in self.rows[0])
+        return [row[i].strip().casefold() for i in places if i < len(row) and row[i].strip()]
+
     def is_header(self, row: list[str]) -> bool:
         """Between the names of the columns and the students: "Manual Posting", and the points; they have no ID."""
         return not (len(row) > self.id and row[self.id].strip())
@@ -81,7 +87,7 @@ def canvas(grades: list[Grade], file: Path, columns: Sequence[str]) -> Import:
             new = template.place is None and most is not None and any(POSSIBLE in text for text in row[:1])
             made.append([*about, number(rounded(most)) if new and most is not None else cell])
             continue
-        grade = next((by_name[text.strip().casefold()] for text in about[1:] if text.strip().casefold() in by_name), None)
+        grade = next((by_name[name] for name in template.names(row) if name in by_name), None)
         if grade is not None:
             found.add(id(grade))
         if grade is None or cell.strip().upper() in KEPT:

@@ -53,6 +53,11 @@ def test_who_has_no_grade_here_keeps_the_one_in_canvas(tmp_path):
     assert "Nemo, No" in found.empty
 
 
+def test_neither_canvass_own_id_nor_a_section_is_taken_for_a_student_number(tmp_path):
+    found, _ = made(tmp_path, EXPORT, "9001", "A")
+    assert found.unknown == ["9001", "A"]
+
+
 def test_an_excused_student_stays_excused(tmp_path):
     found, rows = made(tmp_path, EXPORT, "100003")
     assert rows[5][-1] == "EX" and found.excused == ["Öz, Zoë"] and found.unknown == []
