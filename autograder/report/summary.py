@@ -110,3 +110,11 @@ def attention(found: ClassSummary) -> list[tuple[str, str]]:
         if q.slow:
             said.append((name, f"slow, one in twenty takes more than {q.slowest:.1f} of {q.limit:g} s"))
     return said + [(entry.named, entry.trouble) for entry in found.troubles]
+
+
+def histogram(totals: list[float], most: float, bins: int = 20) -> list[int]:
+    """Counts in equal bins of [0, most]; full marks are in the last."""
+    counts = [0] * bins
+    for total in totals:
+        counts[min(bins - 1, int(bins * max(total, 0.0) / most)) if most else 0] += 1
+    return counts
