@@ -9,7 +9,6 @@ Section as the last column about them, and takes an empty cell for a grade that 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from pathlib import Path
 from ..grading.result import rounded
 from .record import GradesError
 from .score import Grade
+from .table import lines
 from .write import number, table
 
 STUDENT = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
@@ -103,10 +103,7 @@ def canvas(grades: list[Grade], file: Path, columns: Sequence[str]) -> Import:
 
 
 def read(file: Path, columns: Sequence[str]) -> Template:
-    text = file.read_text(encoding="utf-8-sig")
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","  # an option of the account, which the import understands too
-    rows = [row for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter) if any(cell.strip() for cell in row)]
+    rows, delimiter = lines(file)  # which of both signs separates is an option of the account; the import understands either
     head = [name.strip() for name in rows[0]] if rows else []
     if not head or head[0] not in ("Student", "LastName") or "ID" not in head or "Section" not in head:
         raise GradesError(f"{file} is no gradebook of Canvas: export it there (Grades, Export) and name that file.")

@@ -10,7 +10,6 @@ the autograder's column is called so is from a single one of them.
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import datetime
 from fractions import Fraction
@@ -20,6 +19,7 @@ from ..classroom.export import iso
 from ..classroom.index import Member
 from ..frontends.collect import fit
 from .record import GradesError, Points, Record, exact
+from .table import rows_of
 
 COLUMN = re.compile(r"(?P<number>\d+(?:\.\d+)*)(?:: (?P<title>.*))? \((?P<most>[\d.]+) pts?\)")
 OURS = re.compile(r"(\d+\.\d+)\b")
@@ -33,13 +33,12 @@ def of_gradescope(path: Path) -> list[Record]:
 
     Raises GradesError.
     """
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(path)
     columns = list(rows[0]) if rows else []
     if "Total Score" not in columns or not set(WHO) & set(columns):
         hint = "; the course's download has other columns: take the assignment's (Review Grades, Download Grades)"
         raise GradesError(f"{path} is no CSV of an assignment's grades: it needs Total Score and one of {', '.join(WHO)}{hint}.")
-    asked = {column: match for column in columns if (match := COLUMN.fullmatch(column or ""))}
+    asked = {column: match for column in columns if (match := COLUMN.fullmatch(column))}
     return [of_row(row, asked, f"{path}, line {number}") for number, row in enumerate(rows, 2)]
 
 
