@@ -50,6 +50,11 @@ def class_command(submissions: Path, out: Path, course: Course, options: Options
         tell(console, made, index, shown, time.monotonic() - began)
         if made.before is not None:
             about_changes(console, made, index, options)
+    gone = [entry.named for id, entry in made.had.items() if id not in {e.id for e in made.entries}]
+    if gone:
+        told = "; ".join(gone[:SHOWN]) + (" …" if len(gone) > SHOWN else "")
+        warning = f"{regrade.count(len(gone), 'submission')} of the last run in {out} not in {submissions} and so no longer listed: {told}"
+        console.print(f"[yellow]{escape(warning)}[/yellow]", soft_wrap=True)
     troubled = [entry for entry in index.entries if entry.trouble]
     for entry in troubled:
         console.print(f"[yellow]{escape(entry.named)}:[/yellow] {escape(entry.trouble)}", soft_wrap=True)
