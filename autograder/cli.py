@@ -255,7 +255,8 @@ def class_run(
     only = chosen(question, [q.id for q in course.assignment.asked()] + ([TRAINING] if course.assignment.training.on else [])) or set()
     where = None
     if scheduler or slurm or show_job_script:
-        where = cluster.Where(scheduler, cluster.slurm_settings(slurm_settings), jobs, amounts(resource or []))
+        logs = "" if show_job_script else str(out / "slurm")
+        where = cluster.Where(scheduler, cluster.slurm_settings(slurm_settings), jobs, amounts(resource or []), logs=logs)
     if where is not None and show_job_script:
         print(cluster.job_script(where), end="")
         return

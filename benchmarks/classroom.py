@@ -3,9 +3,12 @@
 The common way is a process for each submission that imports torch and runs the same checks (the same probes and judges on student and
 reference, in one process, nothing confined, nothing explained) in gradescope-utils' runner.
 
-    python benchmarks/classroom.py [--submissions N] [--workers N] [--usual N] [--json FILE] [--plot FILE]
+otter-grader does the same where a Python has it (--otter PYTHON): otter_way.py.
 
-CPU time is what is compared: on a machine that others use, wall-clock time says little.
+    python benchmarks/classroom.py [--submissions N] [--workers N] [--usual N] [--otter PYTHON] [--json FILE] [--plot FILE]
+
+CPU time is what is compared: on a machine that others use, wall-clock time says little. FILE is written anew after every 20 submissions and
+every stage, so that a run that is stopped leaves what it has measured.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -21,7 +25,9 @@ import sys
 import tempfile
 import threading
 import time
+import zipfile
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +37,17 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from autograder.check.layout import GIVEN  # noqa: E402
 from autograder.classroom import pool, synthetic  # noqa: E402
 from autograder.classroom.grader import Done, Settings, task  # noqa: E402
 from autograder.classroom.reading import read_class  # noqa: E402
 from autograder.course import this_course  # noqa: E402
+from autograder.grading.result import write_atomically  # noqa: E402
+from benchmarks import otter_way  # noqa: E402
 from benchmarks.grade import tree_cpu  # noqa: E402
 
+EVERY = 20
+SAMPLES = 300
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 USUAL = """
 import sys, unittest
@@ -106,7 +117,13 @@ def alone(process: psutil.Process) -> float:
     return float(process.memory_full_info().uss / 2**20)
 
 
-def ours(folder: Path, out: Path, workers: int, only: frozenset[str] = frozenset(), watch: bool = True) -> dict[str, Any]:
+Keep = Callable[[dict[str, Any]], None]
+"""Is given what is measured so far."""
+
+
+def ours(
+    folder: Path, out: Path, workers: int, only: frozenset[str] = frozenset(), watch: bool = True, keep: Keep = lambda run: None
+) -> dict[str, Any]:
     """The CPU that was used after each submission, the straight line through it, memory."""
     course = this_course()
     tasks = [task(upload.handed, out / f"{upload.entry.id}.json") for upload in read_class(folder, course)]
@@ -120,8 +137,14 @@ def ours(folder: Path, out: Path, workers: int, only: frozenset[str] = frozenset
                 used.append(tree_cpu() - before)
                 walls.append(time.perf_counter() - began)
                 troubles += bool(done.trouble)
+                if len(used) % EVERY == 0 and len(used) > workers + 1:
+                    keep(line_through(used, walls, workers, troubles, watched))
     finally:
         hands.close()
+    return line_through(used, walls, workers, troubles, watched)
+
+
+def line_through(used: list[float], walls: list[float], workers: int, troubles: int, watched: Watched) -> dict[str, Any]:
     counts = np.arange(1, len(used) + 1)
     warm = counts > workers  # each grader starts its zygotes with its first submission
     slope, start = np.polyfit(counts[warm], np.array(used)[warm], 1)
@@ -135,27 +158,40 @@ def ours(folder: Path, out: Path, workers: int, only: frozenset[str] = frozenset
         "cpu": [round(value, 3) for value in used],
         "wall": [round(value, 3) for value in walls],
         "troubles": troubles,
-        "grader MB": [round(value, 1) for value in watched.graders],
-        "worker MB": [round(value, 1) for value in watched.workers],
+        "grader MB": thinned(watched.graders),
+        "worker MB": thinned(watched.workers),
+        "largest worker MB": round(max(watched.workers, default=0.0), 1),
     }
 
 
-def usual(folder: Path, count: int) -> dict[str, float]:
-    """A process a submission; the mean over `count` of the same class."""
-    course = this_course()
+def thinned(values: list[float]) -> list[float]:
+    """At most some hundred of them, evenly."""
+    return [round(value, 1) for value in values[:: 1 + len(values) // SAMPLES]]
+
+
+def students(folder: Path, count: int, place: Path) -> list[Path]:
+    """The first of the class, unpacked, with the files that the kit gives."""
+    course, made = this_course(), []
+    for upload in read_class(folder, course)[:count]:
+        assert upload.handed.source is not None
+        student = place / upload.entry.id
+        with zipfile.ZipFile(upload.handed.source) as archive:
+            archive.extractall(student)
+        for name in GIVEN:
+            if (course.reference / name).is_file():
+                (student / "ps2" / name).write_bytes((course.reference / name).read_bytes())
+        made.append(student)
+    return made
+
+
+def usual(folders: list[Path]) -> dict[str, float]:
+    """A process a submission; the mean."""
     each = []
-    with tempfile.TemporaryDirectory() as place:
-        for upload in read_class(folder, course)[:count]:
-            assert upload.handed.source is not None
-            student = Path(place) / upload.entry.id
-            subprocess.run([sys.executable, "-m", "zipfile", "-e", str(upload.handed.source), str(student)], check=True)
-            for name in ("__init__.py", "base.py", "images.py"):
-                if (course.reference / name).is_file():
-                    (student / "ps2" / name).write_bytes((course.reference / name).read_bytes())
-            command = [sys.executable, "-c", USUAL, str(student), str(student / "results.json")]
-            before = children_cpu()
-            subprocess.run(command, cwd=ROOT, capture_output=True, env={**os.environ, **ONE_THREAD}, check=False, timeout=300)
-            each.append(children_cpu() - before)
+    for student in folders:
+        command = [sys.executable, "-c", USUAL, str(student), str(student / "results.json")]
+        before = children_cpu()
+        subprocess.run(command, cwd=ROOT, capture_output=True, env={**os.environ, **ONE_THREAD}, check=False, timeout=300)
+        each.append(children_cpu() - before)
     return {"submissions": len(each), "cpu each": statistics.fmean(each)}
 
 
@@ -204,8 +240,9 @@ def draw(found: dict[str, Any], file: Path) -> None:
     line.set_xlabel("submissions")
     line.set_ylabel("CPU seconds")
     line.legend()
-    names = ["this grader", "a process\na submission"]
-    heights = [one["cpu each"], found["common way"]["cpu each"]]
+    rows = {"this grader": one, "a process\na submission": found["common way"], "otter-grader": found.get("otter")}
+    heights = [row["cpu each"] for row in rows.values() if isinstance(row, dict)]
+    names = [name for name, row in rows.items() if isinstance(row, dict)]
     bars.bar(names, heights)
     for place, height in enumerate(heights):
         bars.text(place, height, f"{height:.2f} s", ha="center", va="bottom")
@@ -218,31 +255,60 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--submissions", type=int, default=40)
     parser.add_argument("--usual", type=int, default=8, help="submissions that the common way grades")
+    parser.add_argument("--otter", metavar="PYTHON", default=sys.executable, help="a Python with otter-grader")
+    parser.add_argument("--otter-submissions", type=int, default=4, help="submissions that otter grades")
     parser.add_argument("--workers", type=int, default=2, help="graders of the second run; 1: no second run")
     parser.add_argument("--questions", action="store_true", help="also by number of questions")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     found: dict[str, Any] = {}
+    try:
+        measure(options, found)
+    finally:
+        write(found, options.json)
+    show(found)
+    if options.plot:
+        draw(found, options.plot)
+
+
+def measure(options: argparse.Namespace, found: dict[str, Any]) -> None:
+    """Fills `found`, stage by stage."""
+
+    def keep(stage: str) -> Keep:
+        def keeper(run: dict[str, Any]) -> None:
+            found[stage] = run
+            write(found, options.json)
+            print(f"{stage}: {run['submissions']} submissions, {run.get('cpu each', 0):.2f} CPU s each", file=sys.stderr)
+
+        return keeper
+
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
         folder = synthetic.write_class(place / "class", this_course(), options.submissions)
-        found["one grader"] = ours(folder, place / "one", 1)
-        found["common way"] = usual(folder, options.usual)
+        few = students(folder, options.usual, place / "students")
+        keep("one grader")(ours(folder, place / "one", 1, keep=keep("one grader")))
+        keep("common way")(usual(few))
+        found["ratio"] = found["common way"]["cpu each"] / found["one grader"]["cpu each"]
+        if missing := otter_way.missing(options.otter):
+            found["otter"] = missing
+        else:
+            keep("otter")(otter_way.measure(options.otter, few[: options.otter_submissions], place, otter_way.environment_with(ONE_THREAD)))
         if options.workers > 1:
-            found["more graders"] = ours(folder, place / "more", options.workers)
+            keep("more graders")(ours(folder, place / "more", options.workers, keep=keep("more graders")))
         if options.questions:
             found["by questions"] = by_questions(folder, place)
-    found["ratio"] = found["common way"]["cpu each"] / found["one grader"]["cpu each"]
     try:
         found["scheduling"] = scheduling()
     except ImportError:
         print("dask is not installed: what its scheduling costs was not measured")
-    show(found)
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    if options.plot:
-        draw(found, options.plot)
+
+
+def write(found: dict[str, Any], file: Path | None) -> None:
+    """Atomically; lists of numbers on a line each."""
+    if file is not None:
+        text = re.sub(r"\[[^\[\]{}\"]*\]", lambda match: " ".join(match[0].split()), json.dumps(found, indent=1))
+        write_atomically(file, text.encode() + b"\n")
 
 
 def show(found: dict[str, Any]) -> None:
@@ -253,11 +319,15 @@ def show(found: dict[str, Any]) -> None:
                 f"{run['workers']} grader(s): {run['cpu each']:.2f} CPU seconds a submission, {run['cpu to start']:.1f} to start, ", end=""
             )
             print(f"at most {100 * run['largest distance from the line']:.1f} % from the line, {run['wall'][-1]:.0f} s in all")
-            mb = run["worker MB"] or [0.0]
             graders = run["grader MB"] or [0.0]
             early, late = graders[len(graders) // 4], graders[-1]
-            print(f"    memory of its own, MB: grader {early:.0f} early, {late:.0f} late; worker at most {max(mb):.0f}")
+            print(f"    memory of its own, MB: grader {early:.0f} early, {late:.0f} late; worker at most {run['largest worker MB']:.0f}")
     print(f"common way: {found['common way']['cpu each']:.2f} CPU seconds a submission, {found['ratio']:.1f} times as much")
+    if isinstance(otter := found.get("otter"), str):
+        print(f"otter-grader: {otter}")
+    elif otter:
+        times = otter["cpu each"] / found["one grader"]["cpu each"]
+        print(f"otter-grader: {otter['cpu each']:.2f} CPU seconds a submission, {times:.1f} times as much")
     for count, each in found.get("by questions", []):
         print(f"    {count} questions: {each:.2f} CPU seconds")
     if "scheduling" in found:

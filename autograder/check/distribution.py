@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from .histogram import Histogram, histogram
 from .verdict import Array, Failure, Judge, Parts, Tail, Verdict, fails, within
 
 ALPHA = 1e-9
@@ -30,6 +31,9 @@ CUTS = (1.0, 1.5, 2.0, 2.5, 3.0)
 """Where the search for a truncated normal distribution begins, in its own standard deviations; any cut is as good."""
 BETWEEN = 0.013
 """No allowed distribution is further from the nearest of normal, uniform and CUTS."""
+
+NORMAL = special.ndtri((np.arange(20000) + 0.5) / 20000)
+"""Evenly likely points of a normal distribution."""
 
 Draws = Callable[[np.random.Generator], Any]
 
@@ -65,8 +69,19 @@ def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = Fa
         ratio, says = found[max(found, key=lambda name: found[name][0])]
         return within(ratio, says + asked)
 
+    def histograms(got: Parts) -> list[Histogram]:
+        if malformed(got, shape):
+            return []
+        weights = got["weights"].ravel()
+        limit = max(3.5 * std, float(np.quantile(np.abs(weights), 0.99)))
+        title = f"{call or 'weights'}, beside a normal distribution of standard deviation {std:.4g}"
+        return [histogram(title, weights, std * NORMAL, np.ones(NORMAL.size), -limit, limit)]
+
+    def tails(got: Parts) -> dict[str, Tail]:
+        return tail_probabilities(got["weights"], std, normal_only)
+
     allowed = f"what honest draws exceed with probability {ALPHA:.0e}"
-    return Judge(rule, alone=True, chance=True, allowed=allowed, tails=lambda got: tail_probabilities(got["weights"], std, normal_only))
+    return Judge(rule, alone=True, chance=True, allowed=allowed, tails=tails, histograms=histograms)
 
 
 def malformed(got: Parts, shape: tuple[int, ...]) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .histogram import Histogram
+
 Array = NDArray[Any]
 Parts = dict[str, Array]
 """One item's value: named arrays judged together. A lone array has the name ""."""
@@ -76,6 +78,7 @@ class Judge:
     tails: of random draws, each statistic's tail probability, where there is one: what the audit proves to be uniform.
     allowed: the permitted difference in words, for the sentence a student reads.
     shown: whether the values beside each other teach a student anything.
+    histograms: of values that failed, for reports; [] where they have not the form that it takes to draw them.
     """
 
     rule: Rule
@@ -84,6 +87,7 @@ class Judge:
     allowed: str = ""
     shown: bool = True
     tails: Tails | None = None
+    histograms: Callable[[Parts], list[Histogram]] | None = None
 
     def __call__(self, got: Parts | Failure, want: Parts) -> Verdict:
         if isinstance(got, Failure):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
+import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -29,13 +31,14 @@ SLURM: dict[str, Any] = {"cores": 1, "processes": 1, "memory": "4GB", "walltime"
 
 class Where(msgspec.Struct, frozen=True):
     """scheduler: the address of a running one; "" for Slurm. slurm: arguments of SLURMCluster. jobs: to ask Slurm for. resource: of dask's
-    workers, that each task needs, such as {"GPU": 1}."""
+    workers, that each task needs, such as {"GPU": 1}. logs: the folder of what Slurm's jobs say; "" for the current one."""
 
     scheduler: str = ""
     slurm: dict[str, Any] = {}
     jobs: int = 4
     resource: dict[str, float] = {}
     chunk: int = CHUNK
+    logs: str = ""
 
 
 def needs(package: str, what: str) -> Any:
@@ -76,7 +79,8 @@ def slurm_cluster(where: Where) -> Any:
     with interrupts_kept():
         jobqueue = needs("dask_jobqueue", "--slurm")
     extra = [f"{name}={amount:g}" for name, amount in where.resource.items()]
-    arguments = {"worker_extra_args": ["--resources", ",".join(extra)]} if extra else {}
+    arguments: dict[str, Any] = {"worker_extra_args": ["--resources", ",".join(extra)]} if extra else {}
+    arguments |= {"log_directory": where.logs} if where.logs else {}
     try:
         return jobqueue.SLURMCluster(**{"scheduler_options": {"dashboard_address": ":0"}, **arguments, **SLURM, **where.slurm})
     except (TypeError, ValueError) as error:
@@ -87,6 +91,16 @@ def job_script(where: Where) -> str:
     """What sbatch would be given; no Slurm is needed to see it."""
     with slurm_cluster(where) as made:
         return str(made.job_script())
+
+
+def refused(script: str) -> str:
+    """Why Slurm would not take this job, in its own words; "" where it would. Asked first: dask would ask again and again."""
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "job.sh"
+        file.write_text(script, encoding="utf-8")
+        made = subprocess.run(["sbatch", "--test-only", str(file)], capture_output=True, text=True, check=False)
+    lines = made.stderr.strip().splitlines() or ["no reason given"]
+    return lines[0].removeprefix("sbatch: error: ").strip() if made.returncode else ""
 
 
 def runner(where: Where, settings: Settings) -> Callable[[Sequence[Task]], Iterator[Done]]:
@@ -106,7 +120,9 @@ def run(tasks: Sequence[Task], settings: Settings, where: Where) -> Iterator[Don
     cluster = None if where.scheduler else slurm_cluster(where)
     try:
         if cluster is not None:
-            cluster.scale(jobs=where.jobs)
+            if why := refused(cluster.job_script()):
+                raise GraderError(f"Slurm refuses the job: {why}; mend it with --slurm-settings, --show-job-script shows what is asked.")
+            cluster.adapt(minimum_jobs=where.jobs, maximum_jobs=where.jobs)  # a job whose time is up is asked for again
         try:
             client = distributed.Client(where.scheduler or cluster, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as error:

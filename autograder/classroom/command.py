@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ..course import Course
+from ..grading.intake import IntakeError
 from ..grading.result import write_atomically
 from . import cluster, pool, regrade
 from .grader import Done, Settings
@@ -38,6 +39,8 @@ class Options(msgspec.Struct, frozen=True):
 def class_command(submissions: Path, out: Path, course: Course, options: Options) -> int:
     """0 where every submission has a result; 1 where one could not be graded."""
     console = Console(highlight=False)
+    if not submissions.is_dir():
+        raise IntakeError(f"{submissions} is no folder; unzip the export first and name the folder.")
     with alone(out):
         with console.status("reading the submissions …"):
             made = plan(submissions, out, course, options.only, options.never_lower)
@@ -47,9 +50,14 @@ def class_command(submissions: Path, out: Path, course: Course, options: Options
         tell(console, made, index, shown, time.monotonic() - began)
         if made.before is not None:
             about_changes(console, made, index, options)
+    gone = [entry.named for id, entry in made.had.items() if id not in {e.id for e in made.entries}]
+    if gone:
+        told = "; ".join(gone[:SHOWN]) + (" …" if len(gone) > SHOWN else "")
+        warning = f"{regrade.count(len(gone), 'submission')} of the last run in {out} not in {submissions} and so no longer listed: {told}"
+        console.print(f"[yellow]{escape(warning)}[/yellow]", soft_wrap=True)
     troubled = [entry for entry in index.entries if entry.trouble]
     for entry in troubled:
-        console.print(f"[yellow]{escape(entry.id)}:[/yellow] {escape(entry.trouble)}", soft_wrap=True)
+        console.print(f"[yellow]{escape(entry.named)}:[/yellow] {escape(entry.trouble)}", soft_wrap=True)
     return 1 if troubled else 0
 
 
@@ -127,8 +135,7 @@ def about_changes(console: Console, made: Plan, index: Index, options: Options) 
     console.print(f"{out / 'changes.md'} says why, {out / 'notice.md'} can be published.", style="dim", soft_wrap=True)
     shown = found.moved[:SHOWN] if options.only_changed else []
     for move in shown:
-        who = ", ".join(m.name or m.id for m in move.entry.members)
-        console.print(f"[bold]{escape(who)}[/bold]  {move.new.id} {move.new.title}: {move.old.points:g} → {move.new.points:g}")
+        console.print(f"[bold]{escape(move.entry.who)}[/bold]  {move.new.id} {move.new.title}: {move.old.points:g} → {move.new.points:g}")
         for line in regrade.why(move.old, move.new):
             console.print(f"    {escape(line)}")
     if shown and len(found.moved) > len(shown):

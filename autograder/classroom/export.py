@@ -1,7 +1,9 @@
 """Gradescope's submission_metadata.yml: who handed in which folder, groups included, and when.
 
 Only the few lines that say so are read. The file is Ruby's YAML, with the graders' whole output in it; a general reader of it takes minutes
-for a class of thousands.
+for a class of thousands. As published files have it, an entry is `submission_409194023:` with the keys `:submitters:` (each `:name:`,
+`:sid:`, `:email:`, any of which may be missing), `:created_at: 2026-04-26 17:34:00.861687000 Z`, `:score:`, `:results:` and `:history:`,
+in which earlier submissions have the same keys, deeper.
 """
 
 from __future__ import annotations
@@ -63,12 +65,10 @@ def member(said: dict[str, str]) -> Member:
 
 
 def created(lines: list[str]) -> str:
-    """The first `created_at`, which is the submission's own."""
-    for line in lines:
-        match = FIELD.match(line)
-        if match and match[3] == "created_at":
-            return iso(unquoted(match[4] or ""))
-    return ""
+    """The submission's own `created_at`; deeper ones are of its history, or what student code printed."""
+    fields = [match for line in lines if (match := FIELD.match(line))]
+    depth = len(fields[0][1]) if fields else 0
+    return next((iso(unquoted(m[4] or "")) for m in fields if m[3] == "created_at" and len(m[1]) == depth and not m[2]), "")
 
 
 def iso(text: str) -> str:

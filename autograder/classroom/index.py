@@ -40,6 +40,16 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     max_total: float = 0.0
     trouble: str = ""
 
+    @property
+    def who(self) -> str:
+        """Its members' names; a name may have a comma in it."""
+        return "; ".join(member.name or member.id for member in self.members)
+
+    @property
+    def named(self) -> str:
+        """Its members, and its folder where that is called otherwise."""
+        return self.who if self.who == self.id else f"{self.who} ({self.id})"
+
 
 class Index(msgspec.Struct, frozen=True, omit_defaults=True):
     """A class. grader: which grader, and which questions where not all, the results are of."""

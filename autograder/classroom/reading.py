@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hmac
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..check.layout import PACKAGE
 from ..course import Course
-from ..frontends.collect import Handed, collect, place_of
+from ..frontends.collect import Handed, collect, fit, place_of
 from ..grading import intake
 from ..grading.intake import IntakeError
 from ..sandbox import scratch
-from .export import iso, read_export
-from .index import Entry, Member
+from .export import FILE, iso, read_export
+from .index import INDEX, Entry, Member
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,38 @@ class Upload:
 
 def read_class(folder: Path, course: Course) -> list[Upload]:
     """Every submission of a class, by name; digests are not known yet. Raises IntakeError where there is none."""
-    folder = place_of(folder)
+    folder = meant(folder, course)
     exported = read_export(folder)
     uploads = []
     for handed in collect(folder, set(course.assignment.files())):
         members, submitted = exported.get(handed.place or handed.name, ([], ""))
         uploads.append(Upload(Entry(handed.name, members or [Member(handed.name)], submitted or stamped(handed)), handed))
-    return uploads
+    return uploads + list(without_files(exported, uploads))
+
+
+def without_files(exported: Mapping[str, tuple[list[Member], str]], uploads: list[Upload]) -> Iterator[Upload]:
+    """Submissions that the export names and has no files of: nobody is lost without a word."""
+    there = {upload.handed.place or upload.handed.name for upload in uploads}
+    for place, (members, submitted) in exported.items():
+        if place not in there and members:
+            entry = Entry(fit(place), members, submitted, trouble=f"the export holds no files of it ({place} is empty or missing).")
+            yield Upload(entry, Handed(entry.id, None, {}))
+
+
+def meant(folder: Path, course: Course) -> Path:
+    """The folder that holds the submissions: one level deeper where an export or an nbgrader course lies there.
+
+    Raises IntakeError for what is one submission, or a folder of results.
+    """
+    if (folder / INDEX).is_file():
+        raise IntakeError(f"{folder} holds results of an earlier `autograder class`; name the folder of the submissions.")
+    if any((folder / PACKAGE / name).is_file() for name in course.assignment.files()):
+        raise IntakeError(f"{folder} is one submission, which `autograder grade` takes; name the folder that holds all of them.")
+    inner = sorted(path.parent for path in folder.glob(f"*/{FILE}")) if not (folder / FILE).is_file() else []
+    if len(inner) > 1:
+        names = ", ".join(path.name for path in inner)
+        raise IntakeError(f"{folder} holds {len(inner)} exports ({names}); name one of them, each with a folder of results of its own.")
+    return inner[0] if inner else place_of(folder)
 
 
 def stamped(handed: Handed) -> str:

@@ -109,8 +109,10 @@ def listing(found: Changes) -> str:
     """For staff, as Markdown: whose scores moved and why."""
     lines = ["# Whose points moved", "", summary(found), ""]
     for move in found.moved:
-        who = ", ".join(m.name or m.id for m in move.entry.members)
-        lines += [f"## {who}: {move.new.id} {move.new.title}, {move.old.points:g} → {move.new.points:g} of {move.new.max_points:g}", ""]
+        lines += [
+            f"## {move.entry.who}: {move.new.id} {move.new.title}, {move.old.points:g} → {move.new.points:g} of {move.new.max_points:g}",
+            "",
+        ]
         lines += [f"- {line}" for line in why(move.old, move.new)]
         for title, question in (("before", move.old), ("now", move.new)):
             if question.sentences:
@@ -128,6 +130,7 @@ def summary(found: Changes) -> str:
 
 def notice(found: Changes, assignment: str) -> str:
     """For students, without names: what a TA can publish."""
+    assignment = assignment.partition(":")[0]
     if not found.moved:
         return f"We graded {assignment} again. No score changed.\n"
     lines = [f"We mended a check of {assignment} and graded every submission again, on the same inputs as before.", ""]

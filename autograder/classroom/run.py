@@ -66,6 +66,9 @@ def plan(folder: Path, out: Path, course: Course, only: Collection[str] | None =
 
 def add(plan: Plan, upload: Upload) -> None:
     """Two submissions with the same files have the same seed and so one result."""
+    if upload.entry.trouble:
+        plan.entries.append(upload.entry)
+        return
     try:
         digest = digest_of(upload.handed, plan.course)
     except IntakeError as error:

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..course import Course, this_course
+from ..course import ENGINE, Course, this_course
 from ..grading.intake import IntakeError
 from ..publish.kit import build_kit_zip
 from . import synthetic
@@ -89,15 +90,15 @@ class Week:
             groups.append((members, created.isoformat(sep=" ")))
             number += size
         synthetic.write_export(self.submissions, this_course(), groups)
-        self.out.print(f"{len(groups)} submissions in {self.submissions}", soft_wrap=True)
+        self.out.print(f"{len(groups)} submissions in {self.submissions.name}/", soft_wrap=True)
 
     def grade(self) -> None:
-        self.command("class", self.submissions, "--out", self.results)
+        self.command("class", "export", "--out", "results")
 
     def regrade(self) -> None:
         file, name, wrong, right = BUG
         self.edit((file, name, right, wrong))
-        self.command("class", self.submissions, "--out", self.results, "--question", MENDED, "--never-lower", "--only-changed", last=14)
+        self.command("class", "export", "--out", "results", "--question", MENDED, "--never-lower", "--only-changed", last=14)
         self.out.print("\nThe notice for students:", style="bold")
         self.out.print((self.results / "notice.md").read_text(encoding="utf-8"), markup=False)
 
@@ -106,19 +107,26 @@ class Week:
         roster = ["Student,ID,SIS User ID,SIS Login ID,Section,PS2 (4711)", "    Points Possible,,,,,27"]
         roster += [f'"{n}, Student",{9000 + n},{100_000 + n},s{n},A,' for n in range(1, self.students + 1)]
         (self.folder / "canvas-export.csv").write_text("\n".join(roster) + "\n")
-        given = ("--extensions", self.folder / "extensions.csv", "--canvas", self.folder / "canvas-export.csv", "--column", "PS2")
-        self.command("grades", "export", "--class", self.results, "--out", self.folder / "grades", *given)
-        self.command("report", self.results, "--out", self.folder / "pages")
+        given = ("--extensions", "extensions.csv", "--canvas", "canvas-export.csv", "--column", "PS2")
+        self.command("grades", "export", "--class", "results", "--out", "grades", *given)
+        self.command("report", "results", "--out", "pages")
 
-    def command(self, *words: object, last: int = 0) -> None:
-        """Run one of our commands and show it as a person would type it. last: only so many lines of what it says."""
-        typed = [str(word) for word in words]
-        self.out.print("$ autograder " + " ".join(typed).replace(f"{self.folder}/", ""), style="cyan", markup=False, soft_wrap=True)
-        program = [sys.executable, "-m", "autograder", "--course", str(self.course.root), *typed]
+    def command(self, *words: str, last: int = 0) -> None:
+        """Run one of our commands where the week lies, and show it as a person would type it. last: only so many lines of what it says."""
+        lines = textwrap.wrap(
+            "$ autograder " + " ".join(words),
+            self.out.width - 2,
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        self.out.print(" \\\n".join(lines), style="cyan", markup=False, soft_wrap=True)
+        program = [sys.executable, "-m", "autograder", "--course", str(self.course.root), *words]
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(ENGINE), os.environ.get("PYTHONPATH")]))}
         if not last:
-            status = subprocess.run(program, env=os.environ, check=False).returncode
+            status = subprocess.run(program, env=env, cwd=self.folder, check=False).returncode
         else:
-            made = subprocess.run(program, env=os.environ, check=False, capture_output=True, text=True, encoding="utf-8")
+            made = subprocess.run(program, env=env, cwd=self.folder, check=False, capture_output=True, text=True, encoding="utf-8")
             status, lines = made.returncode, made.stdout.splitlines()
             self.out.print("\n".join(lines[:last]) + ("\n…" if len(lines) > last else "") + made.stderr, markup=False, highlight=False)
         if status not in (0, 1):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from ..course import Course
 from ..grading.result import rounded, write_atomically
 from . import sources, write
+from .canvas import canvas as for_canvas
+from .gradescope import of_gradescope
 from .late import Policy, policy_of, read_extensions, zone_of
 from .record import GradesError, Record, join
 from .score import Grade, grade_of
@@ -28,7 +30,7 @@ def export(
     """Write OUT/grades.csv and, with `canvas`, OUT/canvas.csv; sentences for staff. Raises GradesError."""
     read: list[tuple[Callable[[Path], list[Record]], Sequence[Path]]] = [
         (sources.of_class, classes),
-        (sources.of_gradescope, gradescope),
+        (of_gradescope, gradescope),
         (sources.of_nbgrader, nbgrader),
     ]
     lists = [reader(path) for reader, paths in read for path in paths]
@@ -40,29 +42,39 @@ def export(
     write_atomically(out / "grades.csv", write.generic(grades))
     says = [f"{out / 'grades.csv'}: {len(grades)} students.", *about(grades, policy)]
     if canvas is not None:
-        data, empty, unknown = write.canvas(grades, canvas, column or course.assignment.title)
-        write_atomically(out / "canvas.csv", data)
+        made = for_canvas(grades, canvas, [column] if column else [course.assignment.title, course.assignment.title.partition(":")[0]])
+        write_atomically(out / "canvas.csv", made.data)
         says.append(f"{out / 'canvas.csv'}: import it in Canvas (Grades, Import).")
-        says += named("in Canvas have no grade here (their cells are empty)", empty) + named("are not in Canvas's gradebook", unknown)
+        says += [made.new] if made.new else []
+        says += named("In Canvas and without a grade here; what Canvas has stays", made.empty)
+        says += named("Excused or not assigned in Canvas; that stays", made.excused)
+        says += named("Not in Canvas's gradebook", made.unknown)
     return says
 
 
 def about(grades: list[Grade], policy: Policy) -> list[str]:
     late = [grade for grade in grades if grade.lateness.days]
     penalized = [grade for grade in late if grade.lateness.lost]
-    told = f"{len(late)} were late, {len(penalized)} of them lose points by that." if late else "Nobody was late."
+    told = f"Late: {len(late)}, of whom {len(penalized)} lose points by it." if late else "Nobody was late."
     says = [told] if policy.due else []
     untimed = [g.record.member.id for g in grades if g.record.submitted is None and g.record.questions]
-    says += named("have no time of submission, and count as on time", untimed) if policy.due else []
+    says += named("Without a time of submission, taken as on time", untimed) if policy.due else []
     known = {name for grade in grades for name in grade.record.names}
-    says += named("have an extension and no submission", [name for name in policy.extensions if name not in known])
-    says += [f"{g.record.member.id}: {remark}" for g in grades for remark in g.record.remarks]
+    says += named("With an extension, and in no source", [meant(name, known) for name in policy.extensions if name not in known])
+    remarks = [f"{g.record.member.id}: {remark}" for g in grades for remark in g.record.remarks]
+    says += remarks[:SHOWN] + ([f"{len(remarks) - SHOWN} more remarks are in grades.csv."] if len(remarks) > SHOWN else [])
     over = [g.record.member.id for g in grades if rounded(g.score) > rounded(g.most)]
-    return says + named("have more points than there are", over)
+    return says + named("With more points than there are", over)
+
+
+def meant(name: str, known: Collection[str]) -> str:
+    """The name, and a known one that a spreadsheet would have made it from: it takes the zeros off a number."""
+    found = next((other for other in sorted(known) if name.isdecimal() and other.isdecimal() and int(other) == int(name)), "")
+    return f"{name} (is it {found}?)" if found else name
 
 
 def named(what: str, who: list[str]) -> list[str]:
     if not who:
         return []
     more = f" and {len(who) - SHOWN} more" if len(who) > SHOWN else ""
-    return [f"{len(who)} {what}: {', '.join(who[:SHOWN])}{more}."]
+    return [f"{what} ({len(who)}): {'; '.join(who[:SHOWN])}{more}."]

@@ -5,7 +5,6 @@ A day late ends at the same wall-clock time a day later, also when the clock was
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ..assignment import Assignment, AssignmentError, Grades, fraction
 from .record import GradesError, Record
+from .table import rows_of
 
 
 @dataclass(frozen=True)
@@ -101,15 +101,16 @@ def due_of(assignment: Assignment) -> datetime | None:
 
 
 def local(text: str, zone: ZoneInfo) -> datetime:
-    """A local time; one with a zone of its own is that moment. Raises ValueError."""
+    """A local time; one with a zone of its own is that moment. Raises ValueError, also for a day alone: that would be its first second."""
+    if len(text.strip()) <= len("2026-11-20"):
+        raise ValueError("a day without a time")
     time = datetime.fromisoformat(text.strip())
     return time.astimezone(zone) if time.tzinfo else time.replace(tzinfo=zone)
 
 
 def read_extensions(path: Path, zone: ZoneInfo) -> dict[str, Extension]:
     """A CSV with `student` and any of `due` (a local time), `days`, `late_days`; other columns are for people. Raises GradesError."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(path)
     if rows and "student" not in rows[0]:
         raise GradesError(f"{path} needs a first line with the column student, and any of due, days, late_days.")
     found: dict[str, Extension] = {}

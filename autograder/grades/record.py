@@ -26,7 +26,7 @@ class Points:
 class Record:
     """source: where it is from. submitted: with its zone; None where nobody says, or nothing was. questions: by column name, in order.
 
-    whole: of the assignment, where a source knows no questions. remarks: sentences for staff.
+    whole: of everything that the autograder judged, where a source knows it only as a whole. remarks: sentences for staff.
     """
 
     member: Member
@@ -66,25 +66,54 @@ def join(sources: Iterable[list[Record]]) -> list[Record]:
 
 def both(first: Record, second: Record) -> Record:
     """Two records of one student. The later time counts: that is when the work was complete."""
-    differ = [q for q, points in second.questions.items() if q in first.questions and first.questions[q].earned != points.earned]
-    remarks = [*first.remarks, *second.remarks]
-    if differ:
-        told = ", ".join(f"{q} ({float(second.questions[q].earned):g})" for q in differ)
-        remarks.append(f"{second.source} has other points for {told}; those of {first.source} count.")
-    if first.whole and second.whole and first.whole.earned != second.whole.earned:
-        remarks.append(f"{second.source} has {float(second.whole.earned):g} points; those of {first.source} count.")
+    if first.source == second.source:
+        return later(first, second)
+    remarks = [*first.remarks, *second.remarks, *disagreements(first, second)]
     mine, theirs = first.member, second.member
     member = Member(mine.id, mine.name or theirs.name, mine.email or theirs.email, mine.sid or theirs.sid)
     times = [time for time in (first.submitted, second.submitted) if time is not None]
     return replace(
         first,
         member=member,
-        source=f"{first.source}, {second.source}" if first.source != second.source else first.source,
+        source=f"{first.source}, {second.source}",
         submitted=max(times, default=None),
-        questions={**second.questions, **first.questions} if not first.questions else {**first.questions, **missing(first, second)},
+        questions={**first.questions, **missing(first, second)},
         whole=first.whole or second.whole,
         remarks=tuple(dict.fromkeys(remarks)),
     )
+
+
+def later(first: Record, second: Record) -> Record:
+    """Two submissions of one student in one place: the later counts, the first where nobody says when they came."""
+    if None in (first.submitted, second.submitted):
+        counts, which = first, "the first"
+    else:
+        counts, which = max((first, second), key=lambda record: record.submitted or datetime.min), "the later"
+    says = f"there are two submissions in {first.source}; {which} counts."
+    return replace(counts, remarks=tuple(dict.fromkeys([*counts.remarks, says])))
+
+
+def disagreements(first: Record, second: Record) -> list[str]:
+    """What two sources say differently, a sentence each."""
+    other = {q: points for q, points in second.questions.items() if q in first.questions and first.questions[q].earned != points.earned}
+    told = ", ".join(f"{q} ({float(points.earned):g})" for q, points in other.items())
+    says = [f"{second.source} has other points for {told}; those of {first.source} count."] if told else []
+    whole = {record.source: total_of(record) for record in (first, second)}
+    if all(value is not None for value in whole.values()) and len(set(whole.values())) == 2 and (first.whole or second.whole):
+        says.append(
+            f"{second.source} has {number(whole[second.source])} points; the {number(whole[first.source])} of {first.source} count."
+        )
+    return says
+
+
+def total_of(record: Record) -> Fraction | None:
+    """What the autograder gave, as far as this source knows it."""
+    asked = [points.earned for name, points in record.questions.items() if name.partition(".")[0].isdecimal()]
+    return sum(asked, Fraction(0)) if asked else record.whole.earned if record.whole is not None else None
+
+
+def number(value: Fraction | None) -> str:
+    return f"{float(value or 0):.4f}".rstrip("0").rstrip(".")
 
 
 def missing(first: Record, second: Record) -> dict[str, Points]:

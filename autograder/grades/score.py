@@ -9,6 +9,8 @@ from ..assignment import Assignment, fraction
 from .late import Lateness, Policy
 from .record import Points, Record
 
+NOTHING = Points(Fraction(0), Fraction(0))
+
 
 @dataclass(frozen=True)
 class Grade:
@@ -23,15 +25,13 @@ class Grade:
 
 
 def grade_of(record: Record, policy: Policy, assignment: Assignment) -> Grade:
-    """A record that knows questions counts by them, else by its whole, to which no cap can be applied."""
+    """By questions where they are known; a whole of the autograder's counts where none of its questions is, and no cap applies to it."""
     lateness = policy.lateness(record)
     parts = by_part(record)
-    if parts:
-        points, most = (sum(sums, Fraction(0)) for sums in zip(*((p.earned, p.most) for p in parts.values()), strict=True))
-        counted = sum((capped(part, own.earned, assignment) for part, own in parts.items()), Fraction(0))
-    else:
-        whole = record.whole or Points(Fraction(0), Fraction(0))
-        points, most, counted = whole.earned, whole.most, whole.earned
+    if record.whole is not None and not any(part.isdecimal() for part in parts):
+        parts[""] = record.whole
+    points, most = (sum(sums, Fraction(0)) for sums in zip(*((p.earned, p.most) for p in [*parts.values(), NOTHING]), strict=True))
+    counted = sum((capped(part, own.earned, assignment) for part, own in parts.items()), Fraction(0))
     return Grade(record, lateness, points, counted, counted * (1 - lateness.lost), most)
 
 
@@ -40,7 +40,7 @@ def by_part(record: Record) -> dict[str, Points]:
     parts: dict[str, Points] = {}
     for name, points in record.questions.items():
         part = name.partition(".")[0]
-        had = parts.get(part, Points(Fraction(0), Fraction(0)))
+        had = parts.get(part, NOTHING)
         parts[part] = Points(had.earned + points.earned, had.most + points.most)
     return parts
 

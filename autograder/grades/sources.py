@@ -1,22 +1,16 @@
-"""Where points come from: a class run, Gradescope's CSV, nbgrader's gradebook. Each becomes a list of records."""
+"""Where points come from: a class run, nbgrader's gradebook (Gradescope's CSV: gradescope.py). Each becomes a list of records."""
 
 from __future__ import annotations
 
-import csv
 import re
 import warnings
 from datetime import datetime, timezone
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..classroom.export import iso
 from ..classroom.index import Entry, Member, Store, the_index
 from ..frontends.collect import fit
 from .record import GradesError, Points, Record, exact
-
-QUESTION = re.compile(r"^(?:\d+: )?(\d+\.\d+)\b.*\(([\d.]+) pts?\)$")
-WHO = ("SID", "Email", "Name", "First Name")
 
 
 def of_class(out: Path) -> list[Record]:
@@ -34,39 +28,6 @@ def of_entry(entry: Entry, store: Store) -> list[Record]:
         remarks.append(f"{', '.join(unsettled)} could not be graded and counts 0 here: grade this submission again.")
     submitted = datetime.fromisoformat(entry.submitted) if entry.submitted else None
     return [Record(member, "class run", submitted, questions, remarks=tuple(remarks)) for member in entry.members]
-
-
-def of_gradescope(path: Path) -> list[Record]:
-    """Gradescope's "Download Grades" of the assignment. A column of a question counts where its name begins with the question's number.
-
-    Raises GradesError.
-    """
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    columns = list(rows[0]) if rows else []
-    if "Total Score" not in columns or not set(WHO) & set(columns):
-        raise GradesError(f"{path} is no CSV of Gradescope's grades: it needs Total Score and one of {', '.join(WHO)}.")
-    asked = {column: match for column in columns if (match := QUESTION.match(column or ""))}
-    return [of_row(row, asked, f"{path}, line {number}") for number, row in enumerate(rows, 2)]
-
-
-def of_row(row: dict[str, str], asked: dict[str, re.Match[str]], place: str) -> Record:
-    name = row.get("Name") or " ".join(filter(None, [row.get("First Name"), row.get("Last Name")]))
-    sid, email = (row.get("SID") or "").strip(), (row.get("Email") or "").strip()
-    member = Member(fit(sid or email.partition("@")[0] or name), name, email, sid)
-    total = (row.get("Total Score") or "").strip()
-    if not total:  # nothing was submitted
-        return Record(member, "Gradescope", None)
-    try:
-        questions = {match[1]: Points(exact(row.get(column) or "0"), exact(match[2])) for column, match in asked.items()}
-        whole = Points(exact(total), exact(row.get("Max Points") or "0"))
-    except ValueError:
-        raise GradesError(f"{place}: the points of {name or sid} are no numbers.") from None
-    time = iso(row.get("Submission Time") or "")
-    apart = whole.earned - sum((points.earned for points in questions.values()), Fraction(0))
-    if questions and apart:  # a rubric or an adjustment beside the questions
-        questions["adjustment"] = Points(apart, whole.most - sum((points.most for points in questions.values()), Fraction(0)))
-    return Record(member, "Gradescope", datetime.fromisoformat(time) if time else None, questions, whole)
 
 
 def of_nbgrader(folder: Path) -> list[Record]:

@@ -30,6 +30,7 @@ from .intake import Submission, take
 from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Standing, Status, rounded, total_of
 from .room import Kind, Room
+from .unsteady import unsteady
 
 OnResult = Callable[[Result], None]
 BEFORE = Stage()
@@ -190,6 +191,7 @@ class Grading:
     def grade_question(self, question: Question, room: Room, early: Answer | None) -> QuestionResult:
         """early: its part of a first look."""
         began = time.monotonic()
+        seen = None
         if early is not None:
             seen = room.judge(self.asking.to_judge(question, Heard(early, checked=False)))
             if not seen.fault and (Fraction(seen.share) == 1 or seen.stub):
@@ -207,7 +209,7 @@ class Grading:
                 self.staff.append(f"{question.id}: {explained.fault}")
             else:
                 judged = explained
-        return self.judged(question, heard.first, judged, began)
+        return msgspec.structs.replace(self.judged(question, heard.first, judged, began), unsteady=unsteady(seen, heard.first, judged))
 
     def judged(self, question: Question, answer: Answer, judged: oracle.Judged, began: float) -> QuestionResult:
         if judged.fault:
@@ -231,6 +233,7 @@ class Grading:
             seconds=time.monotonic() - began,
             sentences=sentences,
             causes=judged.causes,
+            histograms=judged.histograms,
             output="" if self.course.assignment.telling(question, self.stage) == "none" and status != "passed" else answer.output,
         )
 

@@ -15,6 +15,7 @@ import msgspec
 
 from ..assignment import Telling
 from ..check import scoring
+from ..check.histogram import Histogram
 from ..check.package import Package
 from ..check.question import Question, load_questions
 from ..check.recording import Item, Recording, record
@@ -22,6 +23,7 @@ from ..check.verdict import Failure
 from ..sandbox import wire
 from .diagnose import Diagnosis, Run, diagnose
 from .explain import explain_failures, unpaid_failures
+from .histograms import histograms_of
 from .redraw import Memory, Redraw
 
 
@@ -67,6 +69,7 @@ class Judged(msgspec.Struct, frozen=True):
     sentences: list[str] = []
     stub: bool = False
     causes: list[str] = []
+    histograms: list[Histogram] = []
     fault: str = ""
 
 
@@ -107,6 +110,7 @@ class Oracle:
             sentences=sentences,
             stub=scoring.nothing_written(rows, graded.items, graded.ended),
             causes=[cause.misconception.id for cause in found.causes],
+            histograms=histograms_of(rows, graded) if share < 1 and ask.telling != "none" else [],
         )
 
     def graded(self, question: Question, data: RunData) -> Run:

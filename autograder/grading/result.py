@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from ..check.histogram import Histogram
+
 Status = Literal["passed", "partial", "failed", "empty", "not reached", "fault"]
 """passed: every item. partial: some points. failed: none. empty: the stub is untouched. not reached: the grading ended before.
 fault: the grader could not judge (never the student's loss to keep: staff must look)."""
@@ -32,7 +34,8 @@ class ItemResult(msgspec.Struct, frozen=True):
 class QuestionResult(msgspec.Struct, frozen=True):
     """One question, graded. sentences: what the student reads, most important first. output: what the student's code printed.
 
-    causes: known mistakes that explain it, by their ids in the catalog; for staff.
+    causes: known mistakes that explain it, by their ids in the catalog; for staff. unsteady: for staff, where the verdict hung on when
+    it was asked. histograms: of what failed, beside what theory expects.
     """
 
     id: str
@@ -46,6 +49,8 @@ class QuestionResult(msgspec.Struct, frozen=True):
     sentences: list[str] = []
     output: str = ""
     causes: list[str] = []
+    unsteady: str = ""
+    histograms: list[Histogram] = []
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -37,7 +37,9 @@ function cell(row, index) {
       name.href = "students/" + encodeURIComponent(row[0]) + ".html";
       made.append(name);
     }
-    name.textContent = value;
+    const isolated = document.createElement("bdi"); // names run in either direction
+    isolated.textContent = value;
+    name.append(isolated);
     return made;
   }
   made.textContent = typeof value === "number" ? Math.round(100 * value) / 100 : value ?? "";

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ..classroom.index import Entry
 from ..grading.result import Result
-from . import training
-from .html import bar, number, page, percent, table, text
+from . import summary, training
+from .html import number, page, percent, table, text, with_bar
 from .summary import ClassSummary, QuestionSummary, histogram
 
 SCRIPT = Path(__file__).with_name("class_page.js")
@@ -40,14 +40,14 @@ def class_page(
     found: ClassSummary, says: Mapping[str, tuple[str, str]], links: bool = True, trained: Sequence[training.Trained] = ()
 ) -> str:
     """says: known mistake → its question and sentence. links: whether students/ID.html lie beside this page. trained: stored runs."""
-    body = [f"<h1>{text(found.assignment or 'Class')}: {len(found.graded)} submissions</h1>", facts(found)]
+    body = [f"<h1>{text(found.assignment or 'Class')}</h1>", facts(found)]
     body += ["<h2>Points</h2>", distribution(found)] if found.totals else []
     body += ["<h2>Questions</h2>", questions(found.questions)]
     body += ["<h2>Known mistakes</h2>", mistakes(found, says)]
     body += ["<h2>Training runs</h2>", *training.accuracies(trained)] if trained else []
     body += ["<h2>To look at</h2>", attention(found)]
     body += ["<h2 id=students-title>Submissions</h2>", *students(found, links)]
-    return page(f"{found.assignment or 'Class'}: {len(found.graded)} submissions", body, STYLE, SCRIPT.read_text(encoding="utf-8"))
+    return page(f"{len(found.graded)} submissions: {found.assignment or 'class'}", body, STYLE, SCRIPT.read_text(encoding="utf-8"))
 
 
 def facts(found: ClassSummary) -> str:
@@ -99,7 +99,7 @@ def questions(listed: list[QuestionSummary]) -> str:
     rows = []
     for q in listed:
         counts = [str(q.counts[status] or "") for status in ("passed", "partial", "failed", "empty")]
-        share = f"{bar(q.share)} {percent(q.share)}"
+        share = with_bar(q.share)
         rows.append([f"{text(q.id)} {text(q.title)}", number(q.max_points), share, *counts, f"{q.median:.2f}", f"{q.slowest:.2f}"])
     head = ["question", "points", "earned on average", "passed", "partial", "failed", "empty", "seconds, median", "95 %"]
     return table("How each question went, and what it costs to grade", head, rows, numbers=(1, 3, 4, 5, 6, 7, 8))
@@ -118,18 +118,8 @@ def mistakes(found: ClassSummary, says: Mapping[str, tuple[str, str]]) -> str:
 
 
 def attention(found: ClassSummary) -> str:
-    """What staff should not overlook: no verdict, slow, no result."""
-    lines = [
-        f"{text(q.id)} {text(q.title)}: {q.unsettled} without a verdict (grade those submissions again)"
-        for q in found.questions
-        if q.unsettled
-    ]
-    lines += [
-        f"{text(q.id)} {text(q.title)} is slow: one in twenty takes more than {q.slowest:.1f} of {q.limit:g} s"
-        for q in found.questions
-        if q.slow
-    ]
-    lines += [f"{text(entry.id)}: {text(entry.trouble)}" for entry in found.troubles]
+    """What staff should not overlook."""
+    lines = [f"{text(who)}: {text(what)}" for who, what in summary.attention(found)]
     return "<ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>" if lines else "<p>Nothing.</p>"
 
 
@@ -149,7 +139,7 @@ def students(found: ClassSummary, links: bool) -> list[str]:
         '<div><label for="filter">Name, number or address</label><input id="filter" type="search" autocomplete="off"></div>',
         '<div><label for="lost">Lost points in</label><select id="lost"><option value="">anything or nothing</option>',
         f"{options}</select></div>",
-        '<div><button id="back" type="button">Back</button> <button id="on" type="button">On</button></div>',
+        '<div><button id="back" type="button">Previous</button> <button id="on" type="button">Next</button></div>',
         '<p id="shown" role="status" aria-live="polite"></p>',
         "</div>",
         '<div class="wide" tabindex="0" role="region" aria-labelledby="students-title"><table id="students">'
@@ -168,8 +158,8 @@ def columns(found: ClassSummary) -> list[list[str]]:
 
 def row(entry: Entry, result: Result, ids: list[str]) -> list[object]:
     """id, what the filter looks in, indices of questions that lost points, then a cell for each column."""
-    names = ", ".join(m.name or m.id for m in entry.members)
-    numbers = ", ".join(m.sid or m.id for m in entry.members)
+    names = entry.who
+    numbers = "; ".join(m.sid or m.id for m in entry.members)
     points = {q.id: q.points for q in result.questions}
     parts: dict[str, float] = {}
     for id in ids:

@@ -42,8 +42,7 @@ def write_pages(found: ClassSummary, out: Path, course: Course) -> None:
     trained = stored_runs(course, {entry.digest for entry, _ in found.graded})
     (out / "students").mkdir(parents=True, exist_ok=True)
     for entry, result in found.graded:
-        who = ", ".join(member.name or member.id for member in entry.members)
-        (out / "students" / f"{entry.id}.html").write_bytes(student_page(result, who, titles, trained.get(entry.digest)).encode())
+        (out / "students" / f"{entry.id}.html").write_bytes(student_page(result, entry.who, titles, trained.get(entry.digest)).encode())
         (out / "students" / f"{entry.id}.md").write_bytes(markdown.render(result))
     says = {mistake.id: (mistake.question, mistake.says) for mistake in load_catalog().values()}
     write_atomically(out / "class.html", class_page(found, says, trained=list(trained.values())).encode())

@@ -36,6 +36,7 @@ pre { background: var(--soft); padding: .7rem .9rem; overflow-x: auto; font: 13p
 .quiet { color: var(--quiet); }
 .passed { color: var(--passed); } .partial { color: var(--partial); } .failed, .not { color: var(--failed); }
 .empty { color: var(--empty); } .fault { color: var(--fault); }
+.together { white-space: nowrap; }
 .share { display: inline-block; width: 7rem; height: .7rem; background: var(--soft); border: 1px solid var(--line); }
 .share span { display: block; height: 100%; background: var(--bar); }
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
@@ -80,9 +81,10 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def bar(share: float) -> str:
-    """A share as a bar; the number stands beside it for those who do not see it."""
-    return f'<span class="share" aria-hidden="true"><span style="width: {100 * min(max(share, 0), 1):.1f}%"></span></span>'
+def with_bar(share: float) -> str:
+    """A share as a bar, and as a number for those who do not see it."""
+    drawn = f'<span class="share" aria-hidden="true"><span style="width: {100 * min(max(share, 0), 1):.1f}%"></span></span>'
+    return f'<span class="together">{drawn} {percent(share)}</span>'
 
 
 def table(caption: str, head: list[str], rows: list[list[str]], numbers: tuple[int, ...] = (), name: str = "") -> str:

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from ..grading.result import QuestionResult, Result
-from .html import bar, block, number, page, percent, table, text
+from . import histograms
+from .histograms import panels
+from .html import block, number, page, table, text, with_bar
 from .training import Trained, curve
 
-STYLE = "body { max-width: 52rem; }\n.score { font-size: 1.5rem; margin: .2rem 0; }\nsection { margin-top: 1.6rem; }\n"
+STYLE = "body { max-width: 52rem; }\n.score { font-size: 1.5rem; margin: .2rem 0; }\nsection { margin-top: 1.6rem; }\n" + histograms.STYLE
 LOST = ("failed", "partial", "fault", "not reached")
 
 
 def student_page(result: Result, who: str = "", parts: Mapping[int, str] | None = None, trained: Trained | None = None) -> str:
     """who: its heading, beside the assignment. parts: their titles. trained: the stored training run, where there is one."""
     title = result.assignment or "Result"
-    head = [f"<h1>{text(title)}</h1>", f'<p class="quiet">{text(who)}</p>' if who else ""]
+    head = [f"<h1>{text(title)}</h1>", f'<p class="quiet"><bdi>{text(who)}</bdi></p>' if who else ""]
     head.append(f'<p class="score">{number(result.total)} of {number(result.max_total)} points</p>')
     head += [f"<p>{text(remark)}</p>" for remark in result.remarks]
     if not result.finished:
@@ -40,7 +42,7 @@ def by_part(result: Result, titles: Mapping[int, str]) -> str:
         earned, most = sum(q.points for q in mine), sum(q.max_points for q in mine)
         share = earned / most if most else 0.0
         title = f"Part {part}" + (f": {text(titles[part])}" if part in titles else "")
-        rows.append([title, f"{number(earned)} / {number(most)}", f"{bar(share)} {percent(share)}"])
+        rows.append([title, f"{number(earned)} / {number(most)}", with_bar(share)])
     return table("Points by part", ["part", "points", "share"], rows, numbers=(1,))
 
 
@@ -50,6 +52,7 @@ def section(question: QuestionResult) -> str:
     for sentence in question.sentences:
         first, _, rest = block(sentence).partition("\n")
         told.append(f"<p>{first}</p>" + (f'\n<pre tabindex="0">{rest}</pre>' if rest.strip() else ""))
+    told.append(panels(question.histograms))
     printed = block(question.output).strip("\n")
     if printed:
         told.append(f'<details><summary>What your code printed</summary><pre tabindex="0">{printed}</pre></details>')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..classroom.index import Entry
 from ..grading.result import QuestionResult, Result
@@ -15,7 +15,10 @@ SLOW_SHARE = 0.5
 
 @dataclass(frozen=True)
 class QuestionSummary:
-    """share: of its points, on average. counts: by status. seconds: median and 95th percentile of those that ran. limit: seconds."""
+    """share: of its points, on average. counts: by status. seconds: median and 95th percentile of those that ran. limit: seconds.
+
+    unsteady: what was said of verdicts that hung on when they were asked, by how many submissions.
+    """
 
     id: str
     title: str
@@ -25,6 +28,11 @@ class QuestionSummary:
     median: float
     slowest: float
     limit: float | None = None
+    unsteady: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def flaky(self) -> bool:
+        return bool(self.unsteady)
 
     @property
     def slow(self) -> bool:
@@ -85,7 +93,23 @@ def of_question(listed: list[QuestionResult], limit: float | None) -> QuestionSu
         statistics.median(ran) if ran else 0.0,
         ran[min(len(ran) - 1, int(0.95 * len(ran)))] if ran else 0.0,
         limit,
+        Counter(q.unsteady for q in listed if q.unsteady),
     )
+
+
+def attention(found: ClassSummary) -> list[tuple[str, str]]:
+    """What staff should not overlook, as (question or submission, what about it): no verdict, flaky, slow, no result."""
+    said = []
+    for q in found.questions:
+        name = f"{q.id} {q.title}"
+        if q.unsettled:
+            said.append((name, f"{q.unsettled} without a verdict; grade those submissions again"))
+        if q.flaky:
+            told = "; ".join(f"{count} {what}" for what, count in q.unsteady.most_common())
+            said.append((name, f"flaky, of {sum(q.counts.values())} submissions {told}"))
+        if q.slow:
+            said.append((name, f"slow, one in twenty takes more than {q.slowest:.1f} of {q.limit:g} s"))
+    return said + [(entry.named, entry.trouble) for entry in found.troubles]
 
 
 def histogram(totals: list[float], most: float, bins: int = 20) -> list[int]:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from .html import number
-from .summary import ClassSummary, histogram
+from .summary import ClassSummary, attention, histogram
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 MISTAKES = 8
@@ -27,15 +27,8 @@ def show(found: ClassSummary, out: Console) -> None:
         out.print(f"{count:>5} × {escape(cause)}")
     if len(found.causes) > MISTAKES:
         out.print(f"      and {len(found.causes) - MISTAKES} more known mistakes", style="dim")
-    for question in found.questions:
-        if question.unsettled:
-            out.print(f"[yellow]{question.id}: {question.unsettled} without a verdict; grade those submissions again.[/yellow]")
-        if question.slow:
-            out.print(
-                f"[yellow]{question.id} is slow: one in twenty takes more than {question.slowest:.1f} of {question.limit:g} s.[/yellow]"
-            )
-    for entry in found.troubles:
-        out.print(f"[yellow]{escape(entry.id)}:[/yellow] {escape(entry.trouble)}", soft_wrap=True)
+    for who, what in attention(found):
+        out.print(f"[yellow]{escape(who)}:[/yellow] {escape(what)}", soft_wrap=True)
 
 
 def spark(counts: list[int]) -> str:

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .histogram import Histogram, histogram
 from .verdict import Array, Judge, Parts, Verdict, fails, within
 
 BATCH = 64
@@ -114,7 +115,31 @@ def keeps_moments(widths: Sequence[int], variance: Callable[[int], float], phi: 
             found = measured([got[name] for name in names], phi, seed)
             return compare(np.log(found / predicted(widths, variance, phi)), phi)
 
-    return Judge(rule, alone=True, chance=True, allowed="what honest draws exceed with probability 1e-09")
+    def histograms(got: Parts) -> list[Histogram]:
+        if any(name not in got or got[name].shape != shape or got[name].dtype != np.float64 for name, shape in names.items()):
+            return []
+        with np.errstate(all="ignore"):
+            return activations(widths, variance, phi, [got[name] for name in names], seed)
+
+    allowed = "what honest draws exceed with probability 1e-09"
+    return Judge(rule, alone=True, chance=True, allowed=allowed, histograms=histograms)
+
+
+def activations(
+    widths: Sequence[int], variance: Callable[[int], float], phi: Nonlinearity, weights: Sequence[Array], seed: int
+) -> list[Histogram]:
+    """The outputs of each layer, as these weights make them and as theory expects them; of a ReLU those that are not 0."""
+    bounded = phi.name == "tanh"
+    x, q, made = unit_rows(np.random.default_rng(seed), widths[0]), 1.0, []
+    for number, (w, inputs) in enumerate(zip(weights, widths, strict=False), 1):
+        x = phi.value(x @ w)
+        theory = phi.value(np.sqrt(inputs * variance(inputs) * q) * NODES)
+        q = expectation(theory**2)
+        seen = x[np.isfinite(x) & (bounded | (x > 0))]
+        high = 1.0 if bounded else max(3.0 * np.sqrt(2 * q), float(np.quantile(seen, 0.99)) if seen.size else 0.0)
+        title = f"output of layer {number}, {phi.name}" + ("" if bounded else ", where it is not 0")
+        made.append(histogram(title, seen, theory, NODE_WEIGHTS * (bounded | (theory > 0)), -1.0 if bounded else 0.0, high))
+    return made
 
 
 def compare(logs: Array, phi: Nonlinearity) -> Verdict:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .histogram import Histogram
+
 Array = NDArray[Any]
 Parts = dict[str, Array]
 """One item's value: named arrays judged together. A lone array has the name ""."""
@@ -52,19 +54,7 @@ def fails(says: str) -> Verdict:
     return Verdict(False, float("inf"), says)
 
 
-@dataclass(frozen=True)
-class Tail:
-    """How likely honest draws are to be at least as far off as these.
-
-    p: in [0, 1]. exact: it is that probability itself for normal draws, so that p is uniform over seeds; else an upper bound of it.
-    """
-
-    p: float
-    exact: bool
-
-
 Rule = Callable[[Parts, Parts], Verdict]
-Tails = Callable[[Parts], dict[str, Tail]]
 
 
 @dataclass(frozen=True)
@@ -73,9 +63,9 @@ class Judge:
 
     alone: the rule needs no reference value; the trusted run then skips computing it and `want` is {}.
     chance: random draws are judged, whose ratio scatters up to 1 and exceeds it with a stated probability; right answers keep no margin.
-    tails: of random draws, each statistic's tail probability, where there is one: what the audit proves to be uniform.
     allowed: the permitted difference in words, for the sentence a student reads.
     shown: whether the values beside each other teach a student anything.
+    histograms: of values that failed, for reports; [] where they have not the form that it takes to draw them.
     """
 
     rule: Rule
@@ -83,7 +73,7 @@ class Judge:
     chance: bool = False
     allowed: str = ""
     shown: bool = True
-    tails: Tails | None = None
+    histograms: Callable[[Parts], list[Histogram]] | None = None
 
     def __call__(self, got: Parts | Failure, want: Parts) -> Verdict:
         if isinstance(got, Failure):

@@ -1,3 +1,5 @@
+import os
+import shutil
 import subprocess
 import sys
 
@@ -63,6 +65,28 @@ def test_without_sbatch_slurm_is_refused_before_anything_starts(monkeypatch):
     monkeypatch.setattr(cluster.shutil, "which", lambda name: None)
     with pytest.raises(GraderError, match="no sbatch"):
         cluster.runner(Where(), Settings("."))
+
+
+def test_what_slurm_refuses_is_one_sentence_in_its_words_and_no_wait(course, tmp_path, monkeypatch):
+    pytest.importorskip("dask_jobqueue", reason="the extra `class` is not installed")
+    fake = tmp_path / "bin" / "sbatch"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 'sbatch: error: invalid partition specified: nope' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    tasks = tasks_of(synthetic.write_class(tmp_path / "zips", course, 1), tmp_path / "out", course)
+    with pytest.raises(GraderError, match="refuses the job: invalid partition specified: nope; mend it with --slurm-settings"):
+        list(cluster.run(tasks, Settings(str(course.root)), Where(slurm={"queue": "nope"})))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("sinfo") is None or subprocess.run(["sinfo"], capture_output=True).returncode != 0, reason="no Slurm here")
+def test_a_class_is_graded_on_a_real_slurm(course, tmp_path):
+    pytest.importorskip("dask_jobqueue", reason="the extra `class` is not installed")
+    tasks = tasks_of(synthetic.write_class(tmp_path / "zips", course, 2), tmp_path / "out", course)
+    done = list(cluster.run(tasks, Settings(str(course.root)), Where(jobs=1, resource={"GPU": 1}, logs=str(tmp_path / "logs"))))
+    assert sorted(d.id for d in done) == ["s0001", "s0002"] and not any(d.trouble for d in done)
+    assert list((tmp_path / "logs").iterdir())
 
 
 def test_a_missing_package_is_one_sentence():

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.classroom import pool, synthetic
+from autograder.classroom.command import Options, class_command
 from autograder.classroom.grader import Settings, task
 from autograder.classroom.index import Store, read_index
 from autograder.classroom.reading import read_class
@@ -39,6 +41,15 @@ def test_a_second_run_grades_nothing(course, classroom, graded):
     again, ids = grade_class(classroom, out, course)
     assert ids == []
     assert again == index
+
+
+def test_another_folder_of_submissions_into_the_same_results_is_told(course, classroom, graded, tmp_path, capsys):
+    shutil.copytree(graded[0], tmp_path / "out")
+    (tmp_path / "few").mkdir()
+    shutil.copyfile(classroom / "s0001.zip", tmp_path / "few" / "s0001.zip")
+    assert class_command(tmp_path / "few", tmp_path / "out", course, Options()) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "0 graded now" in said and "5 submissions of the last run" in said and "s0002" in said
 
 
 def test_a_changed_submission_alone_is_graded_again(course, tmp_path):

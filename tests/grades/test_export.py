@@ -11,6 +11,7 @@ from autograder.classroom.index import Entry, Index, Member, Store
 from autograder.course import Course, this_course
 from autograder.grades import sources, write
 from autograder.grades.command import export
+from autograder.grades.gradescope import of_gradescope
 from autograder.grades.late import Policy
 from autograder.grades.record import GradesError, Points, Record, join
 from autograder.grades.score import grade_of
@@ -65,7 +66,7 @@ def test_caps_and_lateness_are_computed_at_export_from_the_stored_points(tmp_pat
 def test_sources_are_joined_by_number_or_address_and_the_first_counts(tmp_path, course):
     out = class_run(tmp_path / "run", (Entry("s", [Member("ann", email="ann@u.edu")], key="k"), {"1.1": 1.0}))
     (tmp_path / "gs.csv").write_text(GRADESCOPE)
-    records = join([sources.of_class(out), sources.of_gradescope(tmp_path / "gs.csv")])
+    records = join([sources.of_class(out), of_gradescope(tmp_path / "gs.csv")])
     ann = records[0]
     assert len(records) == 3
     assert (ann.member.sid, ann.member.name, ann.source) == ("1", "Ann Lee", "class run, Gradescope")
@@ -97,7 +98,7 @@ def test_canvas_gets_its_own_header_and_ids_back_and_one_column(tmp_path, course
     assert made[1] == ["    Points Possible", "", "", "", "", "4"]
     assert made[2] == ["Lee, Ann", "501", "1", "ann", "A", "3.5"]
     assert made[4][-1] == ""
-    assert any("not in Canvas's gradebook: 3" in sentence for sentence in says)
+    assert any(sentence == "Not in Canvas's gradebook (1): 3." for sentence in says)
 
 
 def test_a_column_that_is_new_in_canvas_brings_its_points(tmp_path, course):
@@ -118,7 +119,7 @@ def test_full_marks_are_whole_and_thirds_are_not_rounded_up(course):
 def test_a_file_that_is_no_export_of_gradescope_is_a_sentence(tmp_path, text):
     (tmp_path / "gs.csv").write_text(text)
     with pytest.raises(GradesError):
-        sources.of_gradescope(tmp_path / "gs.csv")
+        of_gradescope(tmp_path / "gs.csv")
 
 
 def test_nothing_to_export_is_a_sentence(tmp_path, course):
@@ -141,3 +142,18 @@ def test_the_gradebook_of_nbgrader_gives_points_and_what_waits_for_a_hand():
     assert list(record.questions) == ["1.2", "1.10", "answer kinks"]
     assert record.submitted.isoformat() == "2026-11-20T08:00:00+00:00"
     assert "answer kinks wait" in record.remarks[0]
+
+
+def test_an_extension_of_a_number_without_its_zeros_is_told_with_the_one_meant(tmp_path, course):
+    out = class_run(tmp_path / "run", (Entry("s", [Member("0042", sid="0042")], key="k"), {"1.1": 1.0}))
+    (tmp_path / "extensions.csv").write_text("student,days\n42,1\n999,1\n")
+    says = export(course, tmp_path, classes=[out], extensions=tmp_path / "extensions.csv")
+    assert "With an extension, and in no source (2): 42 (is it 0042?); 999." in says
+
+
+def test_the_name_before_a_titles_colon_finds_canvass_column(tmp_path, course):
+    out = class_run(tmp_path / "run", (Entry("s", [Member("1", sid="1")], key="k"), {"1.1": 1.0}))
+    (tmp_path / "canvas.csv").write_text(CANVAS)
+    assert course.assignment.title.startswith("PS2:")
+    export(course, tmp_path / "out", classes=[out], canvas=tmp_path / "canvas.csv")
+    assert (tmp_path / "out" / "canvas.csv").read_text().splitlines()[0].endswith(",PS2 (12)")

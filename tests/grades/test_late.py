@@ -82,11 +82,24 @@ def test_extensions_are_read_in_local_time(tmp_path):
     assert found == {"ann": Extension(due=at("2026-11-22T12:00")), "bo": Extension(days=2, late_days=1)}
 
 
-@pytest.mark.parametrize("line", ["ann,soon,,", "ann,,two,", "ann,,1,\nANN,,2,"])
+@pytest.mark.parametrize("line", ["ann,soon,,", "ann,2026-11-22,,", "ann,,two,", "ann,,1,\nANN,,2,"])
 def test_a_mistake_in_extensions_is_a_sentence_with_its_line(tmp_path, line):
     path = tmp_path / "extensions.csv"
     path.write_text(f"student,due,days,late_days\n{line}\n", encoding="utf-8")
     with pytest.raises(GradesError, match=r"line [23]"):
+        read_extensions(path, WEST)
+
+
+def test_a_spreadsheets_semicolons_and_missing_cells_are_read(tmp_path):
+    path = tmp_path / "extensions.csv"
+    path.write_bytes('\ufeffstudent;due;days;note\r\nann;;1;"a; b"\r\n\r\nbo;2026-11-22T12:00\r\n'.encode())
+    assert read_extensions(path, WEST) == {"ann": Extension(days=1), "bo": Extension(due=at("2026-11-22T12:00"))}
+
+
+def test_a_file_that_is_not_utf8_is_a_sentence_with_its_remedy(tmp_path):
+    path = tmp_path / "extensions.csv"
+    path.write_bytes("student,days,note\nann,1,Zoë\n".encode("cp1252"))
+    with pytest.raises(GradesError, match="CSV UTF-8"):
         read_extensions(path, WEST)
 
 
@@ -100,3 +113,5 @@ def test_a_zone_or_time_that_is_none_is_a_sentence():
         due_of(Settings(timezone="Mars/Olympus", due="2026-11-20T23:59"))
     with pytest.raises(AssignmentError, match=r"grades\.due"):
         due_of(Settings(due="next Friday"))
+    with pytest.raises(AssignmentError, match=r"grades\.due"):
+        due_of(Settings(due="2026-11-20"))

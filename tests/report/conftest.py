@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from autograder.check.histogram import Histogram
 from autograder.classroom.index import Entry, Member
 from autograder.course import this_course
 from autograder.grading.result import QuestionResult, Result
@@ -12,6 +13,8 @@ from autograder.report.summary import summarize
 WORKED = (
     "1.5 ELU, backward: 2 of 2 entries differ.\n    elu = ELU(alpha=0.75)\n  your result  [[ -1.125, 0.375]]\n  expected  [[-0.68, 0.08]]"
 )
+
+DRAWN = Histogram("output of layer 1, tanh", [-1.0, -0.5, 0.0, 0.5, 1.0], [0.1, 0.2, 0.3, 0.4], [0.25, 0.25, 0.25, 0.25])
 
 
 def result_of(number: int, questions) -> Result:
@@ -22,8 +25,20 @@ def result_of(number: int, questions) -> Result:
         status = {0: "failed", 1: "passed"}.get(share, "partial")
         causes = ["elu-backward-alpha"] if q.id == "1.5" and share < 1 else []
         sentences = [WORKED] if share < 1 else []
+        drawn = [DRAWN] * 7 if q.id == "3.3" and share < 1 else []
         listed.append(
-            QuestionResult(q.id, q.part, q.title, share * most, most, status, seconds=luck.random(), sentences=sentences, causes=causes)
+            QuestionResult(
+                q.id,
+                q.part,
+                q.title,
+                share * most,
+                most,
+                status,
+                seconds=luck.random(),
+                sentences=sentences,
+                causes=causes,
+                histograms=drawn,
+            )
         )
     return Result(
         "d", "", "1", "s", sum(q.points for q in listed), sum(q.max_points for q in listed), {}, listed, assignment="PS2 <made up>"

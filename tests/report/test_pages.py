@@ -1,12 +1,15 @@
 import json
 import re
 
+import msgspec
 import pytest
 
+from autograder.check.histogram import Histogram
 from autograder.grading.result import QuestionResult, Result
+from autograder.grading.unsteady import HUNG
 from autograder.report.class_page import class_page
 from autograder.report.student import student_page
-from autograder.report.summary import histogram
+from autograder.report.summary import histogram, summarize
 
 SAYS = {"elu-backward-alpha": ("1.5", "the slope is α")}
 HOSTILE = "</pre></script><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\u202e"
@@ -29,8 +32,22 @@ def test_its_data_has_a_row_for_every_submission_and_a_cell_for_every_column(mad
 def test_mistakes_slow_questions_and_troubles_are_named(made_up):
     page = class_page(made_up(60), SAYS)
     assert "elu-backward-alpha" in page and "the slope is α" in page
-    assert "1.5 ELU is slow" in page
+    assert "1.5 ELU: slow, one in twenty" in page
     assert "the zip is damaged." in page
+
+
+def test_a_question_whose_verdict_hung_on_when_it_was_asked_is_called_flaky(made_up):
+    found = made_up(8)
+    graded = [
+        (
+            entry,
+            msgspec.structs.replace(r, questions=[msgspec.structs.replace(q, unsteady=HUNG if q.id == "1.2" else "") for q in r.questions]),
+        )
+        for entry, r in found.graded[:3]
+    ]
+    page = class_page(summarize("PS2", graded + found.graded[3:], []), SAYS)
+    assert f"1.2 Tanh: flaky, of 8 submissions 3 {HUNG}" in page
+    assert page.count("flaky, of") == 1
 
 
 def test_a_class_without_a_result_has_a_page(made_up):
@@ -54,6 +71,14 @@ def test_a_student_reads_points_by_part_each_sentence_and_its_example():
     assert "1.5 of 6 points" in page and "Part 1: Activation functions" in page
     assert "<p>1.5 ELU: differs.</p>" in page and "your result [1]</pre>" in page
     assert "What your code printed" in page and "1.6 PReLU" in page
+
+
+def test_a_failed_initializer_is_drawn_beside_its_theory_with_the_numbers():
+    one = Histogram("output of layer 1, <tanh>", [-1.0, 0.0, 1.0], [0.25, 0.75], [0.5, 0.5])
+    page = student_page(report(histograms=[one]))
+    assert page.count("<figure>") == 1 and "output of layer 1, &lt;tanh&gt;" in page
+    assert re.search(r"<td class=\"n\">0.75</td><td class=\"n\">0.5</td>", page)
+    assert "<figure>" not in student_page(report())
 
 
 @pytest.mark.parametrize("field", ["sentences", "output"])

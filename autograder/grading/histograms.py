@@ -1,0 +1,22 @@
+"""What of a failed question is worth a picture: of each kind that its judges can draw, the first item that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..check.histogram import Histogram
+from ..check.scoring import Row
+from ..check.verdict import Failure
+from .diagnose import Run
+
+
+def histograms_of(rows: Sequence[Row], graded: Run) -> list[Histogram]:
+    """Kinds are told apart by how many histograms they make: one of weights, one for each layer of a stack."""
+    made: dict[int, list[Histogram]] = {}
+    for row in rows:
+        judge, got = graded.want.judges.get(row.item), graded.items.get(row.item)
+        if row.verdict.passed or judge is None or judge.histograms is None or got is None or isinstance(got, Failure):
+            continue
+        drawn = judge.histograms(got)
+        made.setdefault(len(drawn), drawn)
+    return [one for drawn in made.values() for one in drawn]
