@@ -1,15 +1,17 @@
-"""Which of a student's files do not compile, found out in a process of its own.
+"""Which of a student's files do not compile, and what they import for nothing, found out in a process of its own.
 
 The verdict itself is check/source.py's; here is only what keeps the grader alive when a file is made to hang or crash a compiler.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from ..check.imports import HARMLESS
 from ..check.source import printable
 
 CHILD = Path(__file__).with_name("compile_child.py")
@@ -24,7 +26,7 @@ def examine_apart(folder: Path, names: Sequence[str]) -> dict[str, str]:
     left, crashes = list(names), 0
     while left and crashes < MOST_CRASHES:
         # A file that killed the process gets a second chance alone, on a machine that may be less busy.
-        came = _run(folder, left) or _run(folder, left[:1])
+        came = _run(str(folder), *left) or _run(str(folder), left[0])
         if not came:
             crashes += 1
             came = [f"{printable(left[0])}: Python crashes or hangs when it compiles this file; make it simpler."]
@@ -35,12 +37,23 @@ def examine_apart(folder: Path, names: Sequence[str]) -> dict[str, str]:
     return {name: says for name, says in verdicts.items() if says}
 
 
-def _run(folder: Path, names: Sequence[str]) -> list[str]:
-    """The sentences in order, empty where nothing is wrong, as many as the process came to.
+NAMED = re.compile(rb"\b(?:" + "|".join(sorted(HARMLESS)).encode() + rb")\b")
+
+
+def idle_apart(folder: Path, offered: Mapping[str, Collection[str]]) -> list[str]:
+    """A sentence for each import of a harmless package that a file of `folder`, by name, is not offered. The files compile."""
+    pairs = [(name, ",".join(packages)) for name, packages in offered.items() if NAMED.search((folder / name).read_bytes())]
+    if not pairs:
+        return []
+    return _run("--idle", str(folder), *(argument for pair in pairs for argument in pair))
+
+
+def _run(*arguments: str) -> list[str]:
+    """The lines in order, as many as the process came to.
 
     Raises RuntimeError when it did not even start, which is no fault of a file.
     """
-    command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(CHILD), str(folder), *names]
+    command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(CHILD), *arguments]
     try:
         output = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=WALL_SECONDS, check=False

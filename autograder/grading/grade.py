@@ -76,7 +76,8 @@ class Grader:
         """
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
         with scratch.root("ps2-submission-", 0o755) as folder:
-            submission = take(source, folder, given=self.course.reference, wanted=self.course.assignment.files())
+            offered = {q.file: allowed(self.course, "torch" if q.needs_torch else "numpy") for q in questions}
+            submission = take(source, folder, given=self.course.reference, wanted=self.course.assignment.files(), offered=offered)
             trains = self.course.assignment.training.on and (only is None or TRAINING in only)
             return Grading(self, submission, questions, on_result or (lambda result: None), stage, trains).run()
 

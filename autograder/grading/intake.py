@@ -19,7 +19,7 @@ import msgspec
 from ..check.layout import GIVEN, PACKAGE, Layout, LayoutError, find
 from ..check.source import printable
 from .archive import read_zip
-from .compiling import examine_apart
+from .compiling import examine_apart, idle_apart
 from .folder import read_folder
 from .upload import IntakeError, Upload, about_link, reason
 
@@ -46,11 +46,14 @@ class Submission(msgspec.Struct, frozen=True):
     manifest: dict[str, str]
 
 
-def take(source: Path, into: Path, *, given: Path, wanted: Collection[str]) -> Submission:
+def take(
+    source: Path, into: Path, *, given: Path, wanted: Collection[str], offered: Mapping[str, Collection[str]] | None = None
+) -> Submission:
     """Takes the zip or folder `source` into the new or empty folder `into`.
 
     `given`: a folder whose __init__.py, base.py and images.py, those that exist, replace the student's; `wanted`: the names asked for,
-    such as "activations.py". Raises IntakeError, one sentence with its remedy, when there is nothing that can be graded.
+    such as "activations.py"; `offered`: the packages that these files may import, for remarks on others that are imported and do no harm.
+    Raises IntakeError, one sentence with its remedy, when there is nothing that can be graded.
     """
     with _opened(source) as upload:
         layout = _found(upload, wanted)
@@ -61,6 +64,8 @@ def take(source: Path, into: Path, *, given: Path, wanted: Collection[str]) -> S
     _write(into, {**own, **givens})
     missing = {name: _missing(name, layout.remarks) for name in sorted(set(wanted) - own.keys() - givens.keys())}
     faults = missing | examine_apart(into / PACKAGE, sorted(own))
+    sound = own.keys() - faults.keys()
+    remarks += idle_apart(into / PACKAGE, {name: packages for name, packages in (offered or {}).items() if name in sound})
     return Submission(str(into.resolve()), digest_of(own), remarks, faults, manifest)
 
 
