@@ -7,8 +7,9 @@ import textwrap
 from fractions import Fraction
 
 from .contain import MOST_OUTPUT
+from .explaining import explanations, smallest
 from .kit import Asked, Kit
-from .local import PYTHON, Home, Outcome, ask, explanations, requirement, smallest
+from .local import PYTHON, Home, Outcome, ask, requirement
 from .scoring import GRADIENT_CHECK, groups_of
 from .submit import Preflight
 
@@ -204,7 +205,8 @@ def report_preflight(found: Preflight) -> list[str]:
         texts.append(wrapped(f"Not complete: {listed(failing)}.", hanging="  "))
     for package, unchecked in found.unchecked.items():
         names = listed([o.asked.name for o in unchecked])
-        says = f"Not checked here: {names}. They need {package}, which this Python does not have"
+        need = "They need" if len(unchecked) > 1 else "It needs"
+        says = f"Not checked here: {names}. {need} {package}, which this Python does not have"
         texts.append(f"{wrapped(says, hanging='  ')}:\n  {PYTHON} -m pip install {requirement(package)}")
     missing = sum((o.asked.points for unchecked in found.unchecked.values() for o in unchecked), Fraction(0))
     more = f", and {points(missing)} points that were not checked" if missing else ""

@@ -76,8 +76,8 @@ class Grader:
         """
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
         with scratch.root("ps2-submission-", 0o755) as folder:
-            offered = {q.file: allowed(self.course, "torch" if q.needs_torch else "numpy") for q in questions}
-            submission = take(source, folder, given=self.course.reference, wanted=self.course.assignment.files(), offered=offered)
+            wanted, offered = self.course.assignment.files(), offered_to(self.course)
+            submission = take(source, folder, given=self.course.reference, wanted=wanted, offered=offered)
             trains = self.course.assignment.training.on and (only is None or TRAINING in only)
             return Grading(self, submission, questions, on_result or (lambda result: None), stage, trains).run()
 
@@ -144,6 +144,12 @@ def allowed(course: Course, kind: Kind) -> list[str]:
     parts = {q.part for q in course.assignment.asked() if q.needs_torch == (kind == "torch")}
     named = {name for part in parts for name in course.assignment.parts[str(part)].imports}
     return sorted(named if kind == "torch" else named - {"torch"})
+
+
+def offered_to(course: Course) -> dict[str, list[str]]:
+    """By file what its questions' code may import; under "" what a file of the student's own may."""
+    by_file = {q.file: allowed(course, "torch" if q.needs_torch else "numpy") for q in course.assignment.asked()}
+    return by_file | {"": sorted({name for names in by_file.values() for name in names})}
 
 
 def hidden(course: Course) -> list[str]:

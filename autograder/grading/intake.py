@@ -52,7 +52,8 @@ def take(
     """Takes the zip or folder `source` into the new or empty folder `into`.
 
     `given`: a folder whose __init__.py, base.py and images.py, those that exist, replace the student's; `wanted`: the names asked for,
-    such as "activations.py"; `offered`: the packages that these files may import, for remarks on others that are imported and do no harm.
+    such as "activations.py"; `offered`: the packages that these files may import, under "" those that a file of the student's own may,
+    for remarks on others that are imported and do no harm.
     Raises IntakeError, one sentence with its remedy, when there is nothing that can be graded.
     """
     with _opened(source) as upload:
@@ -64,8 +65,9 @@ def take(
     _write(into, {**own, **givens})
     missing = {name: _missing(name, layout.remarks) for name in sorted(set(wanted) - own.keys() - givens.keys())}
     faults = missing | examine_apart(into / PACKAGE, sorted(own))
-    sound = own.keys() - faults.keys()
-    remarks += idle_apart(into / PACKAGE, {name: packages for name, packages in (offered or {}).items() if name in sound})
+    if offered is not None:
+        sound = sorted(own.keys() - faults.keys())
+        remarks += idle_apart(into / PACKAGE, {name: offered.get(name, offered[""]) for name in sound})
     return Submission(str(into.resolve()), digest_of(own), remarks, faults, manifest)
 
 

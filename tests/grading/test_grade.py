@@ -175,7 +175,7 @@ def test_a_wrong_forward_beside_a_stub_is_wrong_not_empty(tmp_path, grade):
 @pytest.mark.parametrize(
     ("before", "says"),
     [
-        ("import seaborn", "seaborn"),
+        ("import nunpy", "nunpy"),
         ("n = int(input())", "input"),
         ("raise ValueError('at import')", "raised ValueError: at import (activations.py, line"),
         ("breakpoint()", "breakpoint"),
