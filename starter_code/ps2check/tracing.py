@@ -24,6 +24,8 @@ UNWRITABLE = "\0"
 STAND_INS: dict[str, str] = {}
 """The classes of the checks that a pasted call may make, each with its module here."""
 
+PADDING = re.compile(r" (?=[,\]])|(?<=\[) ")
+
 Kind = TypeVar("Kind", bound=type)
 
 
@@ -135,7 +137,7 @@ def literal(value: Any) -> str:
         return str(value._name)
     if isinstance(value, np.ndarray):
         text = np.array2string(value, separator=", ", threshold=10**6, floatmode="unique", max_line_width=10**6)
-        return f"np.array({' '.join(text.split())})"
+        return f"np.array({PADDING.sub('', ' '.join(text.split()))})"
     if isinstance(value, np.random.Generator):
         return "rng"
     if isinstance(value, (list, tuple)):
