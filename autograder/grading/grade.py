@@ -332,6 +332,8 @@ class Grading:
         sentences = [f"{question.id} {question.title} is not written yet: {names} in {question.file}."] if judged.stub else judged.sentences
         if share < 1 and not sentences and answer.stopped:
             sentences = [f"{question.id} {question.title} {answer.stopped.says}."]
+        if any("MemoryError" in says for says in sentences):
+            sentences = [*sentences, f"A question may use {self.course.assignment.limits_of(question).memory_mb} MB of memory."]
         return QuestionResult(
             id=question.id,
             part=question.part,
