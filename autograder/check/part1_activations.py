@@ -11,7 +11,7 @@ from . import gradient
 from .agreement import each_entry, unchanged
 from .draw import Draw
 from .question import question
-from .tracing import write
+from .tracing import held_gradients, write
 
 Steps = Iterator[tuple[Any, ...]]
 
@@ -166,7 +166,7 @@ def prelu(ps2: Any, draw: Draw) -> Steps:
 
     yield "forward, alpha changed", set_later
     yield "backward, alpha changed", lambda: layer.backward(g)
-    yield "gradients", lambda: layer.gradients
+    yield "gradients", lambda: held_gradients(layer)
     yield "gradients, called twice", lambda: gradients_of(layer, g)
     yield "conduct, alpha after backward", lambda: layer.parameters, unchanged("alpha")
     shape = draw.size(2, 3, 4, 5)
@@ -191,7 +191,7 @@ def prelu(ps2: Any, draw: Draw) -> Steps:
 def gradients_of(layer: Any, g: Any) -> Any:
     """Run backward and return the gradients of the parameters."""
     layer.backward(g)
-    return layer.gradients
+    return held_gradients(layer)
 
 
 @question("1.7", "Maxout", stub="activations.Maxout")
@@ -204,9 +204,9 @@ def maxout(ps2: Any, draw: Draw) -> Steps:
     layer = ps2.Maxout(weight.copy(), bias.copy())
     yield "forward", lambda: layer.forward(x)
     yield "backward", lambda: layer.backward(g)
-    yield "gradients", lambda: layer.gradients
+    yield "gradients", lambda: held_gradients(layer)
     yield "backward, called twice", lambda: layer.backward(g)
-    yield "gradients, called twice", lambda: layer.gradients
+    yield "gradients, called twice", lambda: held_gradients(layer)
     yield "conduct, x", x, unchanged("x")
     yield "conduct, grad_output", g, unchanged("grad_output")
     yield "conduct, parameters", lambda: {**layer.parameters}, unchanged("a parameter")
@@ -221,7 +221,7 @@ def maxout(ps2: Any, draw: Draw) -> Steps:
         return layer.backward(g2)
 
     yield "backward, after a second forward", second
-    yield "gradients, after a second forward", lambda: layer.gradients
+    yield "gradients, after a second forward", lambda: held_gradients(layer)
     yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
     yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
     one, other = ps2.Maxout(weight.copy(), bias.copy()), ps2.Maxout(draw.normal((k, d, m)), draw.normal((k, m)))
@@ -252,7 +252,7 @@ def maxout_ties(ps2: Any, draw: Draw, weight: Any) -> Steps:
     layers: list[Any] = []
     yield "forward, ties", lambda: made(layers, ps2.Maxout, weight.copy(), bias.copy()).forward(x)
     yield "backward, ties", lambda: layers[0].backward(g)
-    yield "gradients, ties", lambda: layers[0].gradients
+    yield "gradients, ties", lambda: held_gradients(layers[0])
 
 
 @question("1.8", "SELU", stub="activations.SELU")

@@ -10,7 +10,7 @@ from . import gradient
 from .agreement import unchanged
 from .draw import Draw
 from .question import question
-from .tracing import write
+from .tracing import held_gradients, write
 from .verdict import Array
 
 Steps = Iterator[tuple[Any, ...]]
@@ -42,7 +42,7 @@ class Backward:
     def gradients(self) -> Any:
         if not self.ran:
             self()
-        return self.layer().gradients
+        return held_gradients(self.layer())
 
 
 def again(layer: Make, draw: Draw, shape: Shape, gradients: bool = True) -> Steps:
