@@ -31,6 +31,7 @@ NOTHING = {
     ),
     "a decorator of what is not asked": "from numba import njit\n\n\n@njit(cache=True)\ndef look(x):\n    return x",
     "an import that the file provides for": "try:\n    import seaborn\nexcept ImportError:\n    seaborn = None\nassert seaborn is None",
+    "an import by its keywords": "numpy = __import__('numpy.linalg', globals=globals(), locals=None, fromlist=['svd'], level=0)",
     "a helper that plots": "from .draw_helpers import look",
 }
 ONE_QUESTION = {
