@@ -51,12 +51,13 @@ def special_inputs(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) 
 
 
 def other_shapes(draw: Draw, make: Callable[[], Any]) -> Steps:
-    """Any number of dimensions."""
-    layer = make()
-    shape = draw.size(*draw.choice(((29,), (3, 7, 5), (2, 3, 4, 5))))
-    x, g = draw.normal(shape), draw.normal(shape)
-    yield "forward, another shape", lambda: layer.forward(x)
-    yield "backward, another shape", lambda: layer.backward(g)
+    """Any number of dimensions, and one of length 1."""
+    shapes = {"another shape": ((29,), (3, 7, 5), (2, 3, 4, 5)), "an axis of length 1": ((1, 24), (5, 1, 6), (3, 4, 2, 1))}
+    for case, choices in shapes.items():
+        layer, shape = make(), draw.size(*draw.choice(choices))
+        x, g = draw.normal(shape), draw.normal(shape)
+        yield f"forward, {case}", lambda layer=layer, x=x: layer.forward(x)
+        yield f"backward, {case}", lambda layer=layer, g=g: layer.backward(g)
 
 
 def second_forward(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) -> Steps:
@@ -67,10 +68,11 @@ def second_forward(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) 
     def twice() -> Any:
         kept.append(layer.forward(first))
         kept.append(layer.backward(g))
-        layer.forward(later)
+        kept.append(layer.forward(later))
         return layer.backward(g2)
 
     yield "backward, after a second forward", twice
+    yield "forward, a second time", lambda: kept[2]
     yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
     yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
 
@@ -211,17 +213,18 @@ def maxout(ps2: Any, draw: Draw) -> Steps:
     yield "conduct, grad_output", g, unchanged("grad_output")
     yield "conduct, parameters", lambda: {**layer.parameters}, unchanged("a parameter")
     yield from maxout_ties(ps2, draw, weight)
-    x2, g2 = draw.normal((n + 2, d)), draw.normal((n + 2, m))
+    x2, g2 = draw.normal((1, d)), draw.normal((1, m))  # one row: an axis of length 1
     kept: list[Any] = []
 
     def second() -> Any:
         kept.append(layer.forward(x))
         kept.append(layer.backward(g))
-        layer.forward(x2)
+        kept.append(layer.forward(x2))
         return layer.backward(g2)
 
     yield "backward, after a second forward", second
     yield "gradients, after a second forward", lambda: held_gradients(layer)
+    yield "forward, a second time", lambda: kept[2]
     yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
     yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
     one, other = ps2.Maxout(weight.copy(), bias.copy()), ps2.Maxout(draw.normal((k, d, m)), draw.normal((k, m)))

@@ -140,14 +140,14 @@ def own_file(frame: FrameType, top: str) -> bool:
 def importer(real: Callable[..., Any], offered: Offered) -> Callable[..., Any]:
     """`__import__` with idle objects for harmless packages that the student's module that asks is not offered."""
 
-    def find(name: str, scope: Any = None, inner: Any = None, wanted: Any = (), level: int = 0) -> Any:
+    def find(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # named as Python's own
         top = name.partition(".")[0]
         if top not in HARMLESS or level:
-            return real(name, scope, inner, wanted, level)
+            return real(name, globals, locals, fromlist, level)
         frame = sys._getframe(1)
         module = students(frame)
         if not module or top in offered(module) or own_file(frame, top):
-            return real(name, scope, inner, wanted, level)
+            return real(name, globals, locals, fromlist, level)
         if importing(frame) and not provided_for(frame, top):
             return Idle(top, offered(module))
         raise absent(top, offered(module))

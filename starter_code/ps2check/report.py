@@ -32,6 +32,7 @@ VERBS = (
     "crashed ",
     "sent ",
     "could ",
+    "cannot ",
     "importing ",
 )
 
@@ -135,8 +136,9 @@ def labelled(label: str, text: str) -> list[str]:
 
 def brief(array: Array) -> str:
     """An array, whole when small, else by its shape."""
-    if array.size <= SHOWN:
-        return " ".join(np.array2string(array, separator=", ", max_line_width=10**6).split()) + f"  {array.dtype}"
+    text = " ".join(np.array2string(array, separator=", ", max_line_width=10**6, threshold=SHOWN).split()) + f"  {array.dtype}"
+    if array.size <= SHOWN and len(text) <= WIDTH - 16:
+        return text
     return f"an array of shape {array.shape}, {array.dtype}"
 
 
