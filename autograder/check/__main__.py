@@ -132,7 +132,7 @@ def overview(home: Home) -> int:
     for part in home.kit.parts:
         asked = [a for a in home.kit.questions if a.question.part == part]
         outcomes += ask_all(home, asked)
-        print(part_line(home.kit, part, outcomes[-len(asked) :]), flush=True)
+        print(part_line(home, part, outcomes[-len(asked) :]), flush=True)
     for text in what_next(home, outcomes):
         print(f"\n{text}")
     return 0 if all(o.passed for o in outcomes) else 1

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .contain import contained
 from .figure_canvas import Data, Figure, FiguresUnavailable, canvas, png, why
 from .figure_complexity import COMPLEXITY
 from .figure_data import CLOUDS, LOSS
@@ -79,7 +78,7 @@ def draw_one(home: Home, figure: Figure, reference: Data | None) -> tuple[str, b
     """What is to be said, and the PNG where there is one. The student's mistakes end here as a sentence."""
     happened = None
     try:
-        with contained(SECONDS) as happened, np.errstate(all="ignore"):
+        with home.contained(SECONDS) as happened, np.errstate(all="ignore"):
             data = figure.measure(home.ps2)
             image = png(figure.draw(data, reference))
     except KeyboardInterrupt:

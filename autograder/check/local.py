@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -12,19 +13,30 @@ from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 
-from . import consistency, golden, imports, layout, report, source
+from . import golden, imports, layout, source
 from .contain import Contained, contained
-from .draw import LADDER, Draw
+from .draw import Draw
+from .idle import idle_imports
 from .kit import GIVEN_COPY, GOLDEN, Asked, Kit, KitError
 from .package import Package
 from .question import Question
 from .recording import Item, Recording, failure, record
-from .scoring import CONDUCT, GRADIENT_CHECK, Row, groups_of, judge, nothing_written, share
+from .scoring import Row, judge, nothing_written, share
 from .seeds import question_seed
-from .tracing import calls_to, imports_for
 from .verdict import Failure
 
 SKIPPED_FOLDERS = ("__pycache__",)
+
+
+def interpreter() -> str:
+    """What starts this Python: where no environment is activated, plain `python` would be another one."""
+    python = sys.executable
+    if "VIRTUAL_ENV" not in os.environ and Path(python).is_relative_to(Path.cwd()):
+        return os.path.relpath(python).removesuffix(".exe")
+    return "python"
+
+
+PYTHON = interpreter()
 
 
 class Files(Mapping[str, bytes]):
@@ -101,13 +113,13 @@ class Outcome:
 
 class Home:
     """The student's package, ready to be asked. `faults`: why a file cannot be used, one sentence each; `lacking`: the files
-    for which only a package is missing here; `remarks`: on the whole."""
+    for which only a package is missing here, each with its name; `remarks`: on the whole."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.folder = kit.root / layout.PACKAGE
         self.faults: dict[str, str] = {}
-        self.lacking: set[str] = set()
+        self.lacking: dict[str, str] = {}
         self.remarks: list[str] = []
         self.warnings: list[str] = []
         self.sources: dict[str, bytes] = {}
@@ -161,11 +173,17 @@ class Home:
                 with contextlib.suppress(Exception):  # the file's own import says what is wrong
                     importlib.import_module(name)
 
+    @contextlib.contextmanager
+    def contained(self, seconds: float) -> Iterator[Contained]:
+        """What student code runs in: as `contain.contained`, with the imports that the grader has for it."""
+        with idle_imports(lambda module: self.kit.imports_of(f"{module.partition('.')[2]}.py")), contained(seconds) as happened:
+            yield happened
+
     def _import(self, file: str) -> str:
         """Import one of the student's files; the sentence if it fails, else ""."""
         happened = None
         try:
-            with contained(self.seconds_at_most) as happened:
+            with self.contained(self.seconds_at_most) as happened:
                 importlib.import_module(f"{layout.PACKAGE}.{file.removesuffix('.py')}")
         except KeyboardInterrupt as error:
             if happened is None or not happened.overran:
@@ -175,12 +193,18 @@ class Home:
             if error.name == f"{layout.PACKAGE}.{file.removesuffix('.py')}":  # the layout found it under a similar name
                 return f"{file} is not found under exactly this name; rename your file."
             if error.name in self.kit.imports_of(file):
-                self.lacking.add(file)
-                return f"{file} needs {error.name}, which this Python does not have: python -m pip install {requirement(error.name)}"
+                self.lacking[file] = str(error.name)
+                line = f"{PYTHON} -m pip install {requirement(error.name)}"
+                return f"{file} needs {error.name}, which this Python does not have:\n    {line}"
             return f"importing {file} {failure(error).says}."
         except BaseException as error:
-            return f"importing {file} {hinted(failure(error).says)}."
+            return f"importing {file} {failure(error).says}."
         return ""
+
+    def waits_for(self, outcome: Outcome) -> str:
+        """The package without which a question can only be asked in the grader; "" when that is not why it failed."""
+        files = [file for file in self.lacking if outcome.fault == self.faults[file]]
+        return self.lacking[files[0]] if files else ""
 
     def fault_of(self, question: Question) -> str:
         """Why this question cannot be asked at all; "" when it can."""
@@ -204,15 +228,6 @@ def place(error: BaseException) -> str:
     return says[says.rindex(" (") :] if says.endswith(")") and " (" in says else ""
 
 
-def hinted(says: str) -> str:
-    """What a beginner may not know about an exception."""
-    if says.startswith("raised EOFError"):
-        return says + "; nobody can answer input() while checks run, so do without it"
-    if says.startswith("raised BdbQuit"):
-        return says + "; remove breakpoint() before you run the checks"
-    return says
-
-
 def ask(home: Home, asked: Asked, level: int | None = None) -> Outcome:
     """Run one question on the student's package and judge it. Never raises for what their code does; KitError, KeyboardInterrupt."""
     want = golden_run(home.kit, asked.question, level)
@@ -220,13 +235,8 @@ def ask(home: Home, asked: Asked, level: int | None = None) -> Outcome:
     fault = home.fault_of(asked.question)
     mine, happened = (Recording(ended=Failure("raised", fault)), Contained()) if fault else run(home, asked, level)
     want.judges = mine.judges
-    rows = [reworded(row) for row in judge(want, mine.items, mine.ended)]
+    rows = judge(want, mine.items, mine.ended)
     return Outcome(asked, level, rows, mine, want, happened.output, time.perf_counter() - start, fault, happened.overran)
-
-
-def reworded(row: Row) -> Row:
-    says = hinted(row.verdict.says)
-    return row if says == row.verdict.says else Row(row.item, type(row.verdict)(False, row.verdict.ratio, says), row.reached)
 
 
 def golden_run(kit: Kit, question: Question, level: int | None) -> Recording:
@@ -246,7 +256,7 @@ def run(home: Home, asked: Asked, level: int | None) -> tuple[Recording, Contain
     arrived: dict[str, Item] = {}
     happened = None
     try:
-        with contained(asked.wall_seconds) as happened:
+        with home.contained(asked.wall_seconds) as happened:
             mine = record(asked.question, home.ps2, draw, arrived.__setitem__)
     except KeyboardInterrupt as error:
         if happened is None or not happened.overran:
@@ -274,85 +284,3 @@ class Blank:
 
     def __call__(self, *positional: object, **named: object) -> Blank:
         return self
-
-
-# Explaining
-
-
-def explanations(home: Home, outcome: Outcome, most: int | None = None) -> list[str]:
-    """Each failed group once, from the smallest size that shows it; at most `most` of them. Then what the gradient check adds."""
-    if outcome.fault:
-        return [f"{outcome.asked.name}: {outcome.fault}"]
-    from .relating import relations  # which needs this file
-
-    texts: list[str] = []
-    related = relations(home, outcome)
-    for group in failed_groups(outcome):
-        if most is not None and len(texts) >= most:
-            break
-        text = explain_group(home, outcome, group)
-        text += f"\n{related[group]}" if group in related else ""
-        if text not in texts:
-            texts.append(text)
-    more = consistency.sentence(outcome.rows)
-    return [*texts, more] if more and texts else texts
-
-
-def failed_groups(outcome: Outcome) -> list[str]:
-    """Those with an item that failed by itself, in order; conduct last, and only where it has something of its own to say."""
-    passed = groups_of(outcome.rows)
-    failed: list[str] = []
-    for row in outcome.rows:
-        told = row.reached and not row.verdict.passed and row.group not in (*failed, GRADIENT_CHECK)
-        if told and report.telling(row, outcome.mine.items.get(row.item), passed):
-            failed.append(row.group)
-    return sorted(failed, key=CONDUCT.__eq__) or [g for g, ok in passed.items() if not ok and g != CONDUCT][:1]
-
-
-def explain_group(home: Home, outcome: Outcome, group: str) -> str:
-    full = first_failed(outcome, group)
-    shown = smallest(home, outcome, group)
-    row = first_failed(shown, group, full.item)
-    got, reference = shown.mine.items.get(row.item), shown.want.items[row.item]
-    assert not isinstance(reference, Failure)
-    stub = isinstance(got, Failure) and got.kind == "stub"
-    calls = [] if stub or shown.level is None else pasteable(home, shown, row)
-    return report.explain(outcome.asked.question, row, shown.mine.judges.get(row.item), got, reference, calls)
-
-
-def first_failed(outcome: Outcome, group: str, preferred: str = "") -> Row:
-    """The failed item of a group to tell about: the preferred one, else the first that was reached."""
-    failed = [row for row in outcome.rows if row.group == group and not row.verdict.passed]
-    return min(failed, key=lambda row: (row.item != preferred, not row.reached))
-
-
-def smallest(home: Home, outcome: Outcome, group: str) -> Outcome:
-    """The outcome at the first level of the ladder where the group's first failed item fails as well, else any item of the group.
-
-    The given outcome where no small size shows a failure.
-    """
-    if outcome.level is not None or outcome.overran or not outcome.asked.question.ladder:
-        return outcome
-    item = first_failed(outcome, group).item
-    second: Outcome | None = None
-    for level in range(len(LADDER)):
-        small = ask(home, outcome.asked, level)
-        failed = [row.item for row in small.rows if row.group == group and row.reached and not row.verdict.passed]
-        if item in failed:
-            return small
-        second = second or (small if failed else None)
-    return second or outcome
-
-
-def pasteable(home: Home, outcome: Outcome, row: Row) -> list[str]:
-    """The calls that lead to an item, traced on the student's own package, with the imports that they need."""
-    question = outcome.asked.question
-    draw = Draw(question_seed(home.kit.public_seed.encode(), question.id, outcome.level), outcome.level)
-    calls: list[str] = []
-    try:
-        with contained(outcome.asked.wall_seconds) as happened:
-            calls = calls_to(question, home.ps2, draw, row.item)
-    except KeyboardInterrupt:
-        if not happened.overran:
-            raise
-    return [*imports_for(calls), *calls]

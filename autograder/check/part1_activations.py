@@ -11,7 +11,7 @@ from . import gradient
 from .agreement import each_entry, unchanged
 from .draw import Draw
 from .question import question
-from .tracing import write
+from .tracing import held_gradients, write
 
 Steps = Iterator[tuple[Any, ...]]
 
@@ -51,12 +51,13 @@ def special_inputs(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) 
 
 
 def other_shapes(draw: Draw, make: Callable[[], Any]) -> Steps:
-    """Any number of dimensions."""
-    layer = make()
-    shape = draw.size(*draw.choice(((29,), (3, 7, 5), (2, 3, 4, 5))))
-    x, g = draw.normal(shape), draw.normal(shape)
-    yield "forward, another shape", lambda: layer.forward(x)
-    yield "backward, another shape", lambda: layer.backward(g)
+    """Any number of dimensions, and one of length 1."""
+    shapes = {"another shape": ((29,), (3, 7, 5), (2, 3, 4, 5)), "an axis of length 1": ((1, 24), (5, 1, 6), (3, 4, 2, 1))}
+    for case, choices in shapes.items():
+        layer, shape = make(), draw.size(*draw.choice(choices))
+        x, g = draw.normal(shape), draw.normal(shape)
+        yield f"forward, {case}", lambda layer=layer, x=x: layer.forward(x)
+        yield f"backward, {case}", lambda layer=layer, g=g: layer.backward(g)
 
 
 def second_forward(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) -> Steps:
@@ -67,10 +68,11 @@ def second_forward(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) 
     def twice() -> Any:
         kept.append(layer.forward(first))
         kept.append(layer.backward(g))
-        layer.forward(later)
+        kept.append(layer.forward(later))
         return layer.backward(g2)
 
     yield "backward, after a second forward", twice
+    yield "forward, a second time", lambda: kept[2]
     yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
     yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
 
@@ -166,7 +168,7 @@ def prelu(ps2: Any, draw: Draw) -> Steps:
 
     yield "forward, alpha changed", set_later
     yield "backward, alpha changed", lambda: layer.backward(g)
-    yield "gradients", lambda: layer.gradients
+    yield "gradients", lambda: held_gradients(layer)
     yield "gradients, called twice", lambda: gradients_of(layer, g)
     yield "conduct, alpha after backward", lambda: layer.parameters, unchanged("alpha")
     shape = draw.size(2, 3, 4, 5)
@@ -191,7 +193,7 @@ def prelu(ps2: Any, draw: Draw) -> Steps:
 def gradients_of(layer: Any, g: Any) -> Any:
     """Run backward and return the gradients of the parameters."""
     layer.backward(g)
-    return layer.gradients
+    return held_gradients(layer)
 
 
 @question("1.7", "Maxout", stub="activations.Maxout")
@@ -204,24 +206,25 @@ def maxout(ps2: Any, draw: Draw) -> Steps:
     layer = ps2.Maxout(weight.copy(), bias.copy())
     yield "forward", lambda: layer.forward(x)
     yield "backward", lambda: layer.backward(g)
-    yield "gradients", lambda: layer.gradients
+    yield "gradients", lambda: held_gradients(layer)
     yield "backward, called twice", lambda: layer.backward(g)
-    yield "gradients, called twice", lambda: layer.gradients
+    yield "gradients, called twice", lambda: held_gradients(layer)
     yield "conduct, x", x, unchanged("x")
     yield "conduct, grad_output", g, unchanged("grad_output")
     yield "conduct, parameters", lambda: {**layer.parameters}, unchanged("a parameter")
     yield from maxout_ties(ps2, draw, weight)
-    x2, g2 = draw.normal((n + 2, d)), draw.normal((n + 2, m))
+    x2, g2 = draw.normal((1, d)), draw.normal((1, m))  # one row: an axis of length 1
     kept: list[Any] = []
 
     def second() -> Any:
         kept.append(layer.forward(x))
         kept.append(layer.backward(g))
-        layer.forward(x2)
+        kept.append(layer.forward(x2))
         return layer.backward(g2)
 
     yield "backward, after a second forward", second
-    yield "gradients, after a second forward", lambda: layer.gradients
+    yield "gradients, after a second forward", lambda: held_gradients(layer)
+    yield "forward, a second time", lambda: kept[2]
     yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
     yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
     one, other = ps2.Maxout(weight.copy(), bias.copy()), ps2.Maxout(draw.normal((k, d, m)), draw.normal((k, m)))
@@ -252,7 +255,7 @@ def maxout_ties(ps2: Any, draw: Draw, weight: Any) -> Steps:
     layers: list[Any] = []
     yield "forward, ties", lambda: made(layers, ps2.Maxout, weight.copy(), bias.copy()).forward(x)
     yield "backward, ties", lambda: layers[0].backward(g)
-    yield "gradients, ties", lambda: layers[0].gradients
+    yield "gradients, ties", lambda: held_gradients(layers[0])
 
 
 @question("1.8", "SELU", stub="activations.SELU")

@@ -125,7 +125,7 @@ def components_of(draw: Draw, make: Callable[[int], Any]) -> Steps:
     n, d = draw.size(40, 8, least=4)
     n = max(n, d + 4)
     train, test = separated(draw, n, d, d)
-    yield from scores("train and test", train, test, draw.integer(2, d - 1), make)
+    yield from scores("train and test", train, test, draw.integer(2, d - 1), make, chained=True)
     n, wide = draw.size(8, 16, least=7)
     train, test = separated(draw, n, wide + 2, 4)
     yield from scores("more columns than rows", train, test, draw.integer(2, 3 if draw.small else 4), make)
@@ -135,8 +135,11 @@ def components_of(draw: Draw, make: Callable[[int], Any]) -> Steps:
     yield from scores("constant column", train, test, draw.integer(2, d - 1), make)
 
 
-def scores(name: str, train: Array, test: Array, keep: int, make: Callable[[int], Any]) -> Steps:
-    """Several transforms of one fit, among them a mirror image, whose scores have the opposite sign; and a fit chained after another."""
+def scores(name: str, train: Array, test: Array, keep: int, make: Callable[[int], Any], chained: bool = False) -> Steps:
+    """Several transforms of one fit, among them a mirror image, whose scores have the opposite sign; and a fit after another.
+
+    chained: on what the first fit returned. A fit that returns nothing costs that group alone.
+    """
     mirrored = 2 * train.mean(axis=0) - test
 
     def both() -> Any:
@@ -145,8 +148,10 @@ def scores(name: str, train: Array, test: Array, keep: int, make: Callable[[int]
         return {"train": tool.transform(train), "test": tool.transform(test), "mirrored test": tool.transform(mirrored)}
 
     def one_row() -> Any:
-        tool = make(keep).fit(test)
-        tool = tool.fit(train)
+        tool = make(keep)
+        fitted = tool.fit(test)
+        tool = fitted if chained else tool
+        tool.fit(train)
         return {"one row": tool.transform(test[:1]), "train": tool.transform(train)}
 
     yield name, both, up_to_sign()

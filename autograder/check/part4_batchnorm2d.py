@@ -52,7 +52,7 @@ def batchnorm2d(ps2: Any, draw: Draw) -> Steps:
     yield from passes(layer, x, g)
     yield from again(layer, draw, shape)
     yield "conduct, parameters", lambda: {**layer().parameters}, unchanged("a parameter")
-    yield from second_forward(layer, draw, shape, shape)
+    yield from second_forward(layer, draw, shape, shape, batch=shape[0] + 1)  # of one value a channel there is no variance
     yield from arguments(x, g)
     yield from unusual_features(ps2, draw)
     yield from running_statistics(ps2, draw)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .arguments import Arguments, arguments_of
-from .contain import contained
 from .draw import LADDER, Draw
 from .local import Home, Outcome, ask
 from .seeds import question_seed
@@ -27,7 +26,7 @@ def given(home: Home, outcome: Outcome) -> dict[str, Arguments]:
     question = outcome.asked.question
     draw = Draw(question_seed(home.kit.public_seed.encode(), question.id, outcome.level), outcome.level)
     try:
-        with contained(outcome.asked.wall_seconds) as happened:
+        with home.contained(outcome.asked.wall_seconds) as happened:
             return arguments_of(question, home.ps2, draw)
     except KeyboardInterrupt:
         if not happened.overran:

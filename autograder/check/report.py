@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -31,6 +32,7 @@ VERBS = (
     "crashed ",
     "sent ",
     "could ",
+    "cannot ",
     "importing ",
 )
 
@@ -61,11 +63,26 @@ def explain(question: Question, row: Row, judge: Judge | None, got: Item | None,
     compared = got is not None and not isinstance(got, Failure) and bool(want)
     conduct = row.group == CONDUCT
     lines = [headline(question, row, count_of(got, want) if compared and not conduct else "")]  # type: ignore[arg-type]
-    lines += [f"    {call}" for call in calls]
+    lines += [f"    {line}" for call in calls for line in broken(call, WIDTH - 4)]
     if compared and (judge is None or judge.shown):
         labels = ("after your code ", "before          ") if conduct else ("your result ", "expected    ")
         lines += ["  " + line for line in comparison(got, want, judge, labels)]  # type: ignore[arg-type]
     return "\n".join(lines)
+
+
+def broken(text: str, width: int, indent: str = "    ") -> list[str]:
+    """`text` in lines of at most `width` where its commas allow, rather between rows than in one; it can still be pasted."""
+    if len(text) <= width or "import" in text.split():
+        return [text]
+    rows = re.split(r"(?<=\],) ", text)
+    pieces = [piece for row in rows for piece in ([row] if len(indent + row) <= width else re.split(r"(?<=,) ", row))]
+    lines = pieces[:1]
+    for piece in pieces[1:]:
+        if len(lines[-1]) + 1 + len(piece) <= width:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(f"{indent}{piece}")
+    return lines
 
 
 def count_of(got: Parts, want: Parts) -> str:
@@ -119,8 +136,9 @@ def labelled(label: str, text: str) -> list[str]:
 
 def brief(array: Array) -> str:
     """An array, whole when small, else by its shape."""
-    if array.size <= SHOWN:
-        return " ".join(np.array2string(array, separator=", ", max_line_width=10**6).split()) + f"  {array.dtype}"
+    text = " ".join(np.array2string(array, separator=", ", max_line_width=10**6, threshold=SHOWN).split()) + f"  {array.dtype}"
+    if array.size <= SHOWN and len(text) <= WIDTH - 16:
+        return text
     return f"an array of shape {array.shape}, {array.dtype}"
 
 
@@ -152,7 +170,7 @@ def aligned(array: Array, entries: list[str], width: int) -> str:
 def nested(shape: tuple[int, ...], entries: list[str]) -> str:
     """On one line where that is short, else a line for each row."""
     if len(shape) == 1:
-        return "[" + ", ".join(entries) + "]"
+        return "\n".join(broken("[" + ", ".join(entries) + "]", WIDTH - 16, " "))
     step = len(entries) // shape[0] if shape[0] else 0
     rows = [nested(shape[1:], entries[i * step : (i + 1) * step]) for i in range(shape[0])]
     flat = "[" + ", ".join(rows) + "]"

@@ -16,6 +16,8 @@ import numpy as np
 from .draw import Draw
 from .package import home_of
 from .question import Question
+from .recording import describe
+from .verdict import Unfit
 
 PASTEABLE = 700
 """Characters of a call beyond which an input is too long to paste."""
@@ -23,6 +25,8 @@ UNWRITABLE = "\0"
 """Stands in a line for an object that no short call makes: a network, a tensor, a generator."""
 STAND_INS: dict[str, str] = {}
 """The classes of the checks that a pasted call may make, each with its module here."""
+
+PADDING = re.compile(r" (?=[,\]])|(?<=\[) ")
 
 Kind = TypeVar("Kind", bound=type)
 
@@ -56,8 +60,24 @@ class NotingDict(dict[str, Any]):
     note: Any = None
 
 
+def kind_of(value: Any) -> str:
+    return "None" if value is None else describe(value)
+
+
+def held_gradients(layer: Any) -> Any:
+    """`layer.gradients`. Raises Unfit where it is no dict."""
+    value = layer.gradients
+    if not isinstance(value, dict):
+        raise Unfit(f"is {kind_of(value)}, expected a dict of arrays")
+    return value
+
+
 def write(arrays: Any, name: str, value: Any) -> None:
-    """`arrays[name][...] = value`: how a probe sets a layer's parameter in place."""
+    """`arrays[name][...] = value`: how a probe sets a layer's parameter in place. Raises Unfit where there is no such array."""
+    if not isinstance(arrays, dict):
+        raise Unfit(f"cannot be asked: parameters is {kind_of(arrays)}, expected a dict of arrays")
+    if not isinstance(arrays.get(name), np.ndarray):
+        raise Unfit(f'cannot be asked: parameters["{name}"] is {kind_of(arrays[name]) if name in arrays else "missing"}, expected an array')
     arrays[name][...] = value
     if isinstance(arrays, NotingDict):
         arrays.note(f'["{name}"][...] = {literal(value)}')
@@ -65,7 +85,10 @@ def write(arrays: Any, name: str, value: Any) -> None:
 
 def write_attribute(layer: Any, name: str, value: Any) -> None:
     """`layer.name[...] = value`: how a probe sets an array that is an attribute, such as running statistics, in place."""
-    getattr(layer, name)[...] = value
+    array = getattr(layer, name)
+    if not isinstance(array, np.ndarray):
+        raise Unfit(f"cannot be asked: {name} is {kind_of(array)}, expected an array")
+    array[...] = value
     if isinstance(layer, Traced):
         layer._log.lines.append((layer._owner, f"{layer._name}.{name}[...] = {literal(value)}"))
 
@@ -135,7 +158,7 @@ def literal(value: Any) -> str:
         return str(value._name)
     if isinstance(value, np.ndarray):
         text = np.array2string(value, separator=", ", threshold=10**6, floatmode="unique", max_line_width=10**6)
-        return f"np.array({' '.join(text.split())})"
+        return f"np.array({PADDING.sub('', ' '.join(text.split()))})"
     if isinstance(value, np.random.Generator):
         return "rng"
     if isinstance(value, (list, tuple)):

@@ -1,14 +1,16 @@
 """The program of the process in which students' source is compiled: run by its path, never imported.
 
 Compiling executes nothing, but text made for it can exhaust the stack, the memory or the patience of the process that compiles it.
-Says "ready"; then, for each line of its input, [folder, name], the sentence about that file's fault on a line, "" where there is
-none; all in JSON. Ends with its input.
+Says "ready"; then an answer for each line of its input, both in JSON, and ends with its input. [folder, name, null] asks for the sentence
+about a file's fault, "" where there is none; [folder, name, packages], of a file that compiles, for the sentences about imports
+beyond these that cost nothing.
 """
 
 import json
 import os
 import resource
 import sys
+import types
 
 SECONDS = 10
 """Of CPU, for each file."""
@@ -18,9 +20,11 @@ MEMORY = 2 << 30
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # By path, because the package would bring numpy with it; last in the path, so that it hides nothing of the standard library.
-    sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "check"))
-    from source import examine  # type: ignore[import-not-found]
+    checks = types.ModuleType("check")  # under a name of its own, because the whole package would bring numpy with it
+    checks.__path__ = [os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "check")]
+    sys.modules["check"] = checks
+    from check.imports import lacking  # type: ignore[import-not-found]
+    from check.source import examine  # type: ignore[import-not-found]
 
     print("ready", flush=True)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -28,10 +32,15 @@ def main() -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         until = int(used.ru_utime + used.ru_stime) + SECONDS
         resource.setrlimit(resource.RLIMIT_CPU, (until if hard == resource.RLIM_INFINITY else min(until, hard), hard))
-        folder, name = json.loads(line)
+        folder, name, offered = json.loads(line)
         with open(os.path.join(folder, name), "rb") as file:
-            fault = examine(name, file.read())
-        print(json.dumps(fault.says if fault else ""), flush=True)
+            data = file.read()
+        if offered is None:
+            fault = examine(name, data)
+            answer = fault.says if fault else ""
+        else:
+            answer = [found.says for found in lacking(name, data, offered, os.listdir(folder)) if found.harmless]
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

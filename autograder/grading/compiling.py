@@ -1,4 +1,4 @@
-"""Which of a student's files do not compile, found out in a process of its own.
+"""Which of a student's files do not compile, and what they import for nothing, found out in a process of its own.
 
 The verdict itself is check/source.py's; here is only what keeps the grader alive when a file is made to hang or crash a compiler.
 """
@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from ..check.imports import HARMLESS
 from ..check.source import printable
 
 CHILD = Path(__file__).with_name("compile_child.py")
@@ -21,6 +24,9 @@ READY = b"ready\n"
 WALL_SECONDS = 60.0
 """For one file."""
 MOST_CRASHES = 2  # after so many the files left are not tried
+
+
+NAMED = re.compile(rb"\b(?:" + "|".join(sorted(HARMLESS)).encode() + rb")\b")
 
 
 class Compiler:
@@ -52,6 +58,11 @@ class Compiler:
             verdicts[name] = said
         return {name: says for name, says in verdicts.items() if says}
 
+    def idle(self, folder: Path, offered: Mapping[str, Collection[str]]) -> list[str]:
+        """A sentence for each import of a harmless package that a file of `folder`, by name, is not offered. The files compile."""
+        asked = [name for name in offered if NAMED.search((folder / name).read_bytes())]
+        return [says for name in asked for says in self._ask(folder, name, sorted(offered[name])) or ()]
+
     def close(self) -> None:
         """The next file starts another process."""
         child, self._child = self._child, None
@@ -65,18 +76,17 @@ class Compiler:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(self, folder: Path, name: str) -> str | None:
-        """The sentence about one file, "" where it compiles; None when the process did not live to say."""
+    def _ask(self, folder: Path, name: str, offered: list[str] | None = None) -> Any:
+        """What the child says to this; None when it did not live to say."""
         child = self._child or self._start()
         assert child.stdin is not None
         try:
-            child.stdin.write(json.dumps([str(folder), name]).encode() + b"\n")
+            child.stdin.write(json.dumps([str(folder), name, offered]).encode() + b"\n")
             child.stdin.flush()
-            said = str(json.loads(line_of(child)))
+            return json.loads(line_of(child))
         except (OSError, ValueError):
             self.close()
             return None
-        return said
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(CHILD)]

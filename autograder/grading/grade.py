@@ -29,7 +29,7 @@ from .compiling import Compiler
 from .intake import Submission, take
 from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Standing, Status, rounded, total_of
-from .room import Kind, Room
+from .room import Kind, Room, offered_to
 from .unsteady import unsteady
 
 OnResult = Callable[[Result], None]
@@ -73,8 +73,9 @@ class Grader:
         """
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
         with scratch.root("ps2-submission-", 0o755) as folder:
-            files = self.course.assignment.files()
-            submission = take(source, folder, given=self.course.reference, wanted=files, compiler=self.compiler)
+            wanted, offered = self.course.assignment.files(), offered_to(self.course)
+            given = self.course.reference
+            submission = take(source, folder, given=given, wanted=wanted, offered=offered, compiler=self.compiler)
             if not self.keep:
                 self.compiler.close()
             trains = self.course.assignment.training.on and (only is None or TRAINING in only)
@@ -222,6 +223,8 @@ class Grading:
         sentences = [f"{question.id} {question.title} is not written yet: {names} in {question.file}."] if judged.stub else judged.sentences
         if share < 1 and not sentences and answer.stopped:
             sentences = [f"{question.id} {question.title} {answer.stopped.says}."]
+        if any("MemoryError" in says for says in sentences):
+            sentences = [*sentences, f"A question may use {self.course.assignment.limits_of(question).memory_mb} MB of memory."]
         return QuestionResult(
             id=question.id,
             part=question.part,

@@ -46,11 +46,20 @@ class Submission(msgspec.Struct, frozen=True):
     manifest: dict[str, str]
 
 
-def take(source: Path, into: Path, *, given: Path, wanted: Collection[str], compiler: Compiler | None = None) -> Submission:
+def take(
+    source: Path,
+    into: Path,
+    *,
+    given: Path,
+    wanted: Collection[str],
+    offered: Mapping[str, Collection[str]] | None = None,
+    compiler: Compiler | None = None,
+) -> Submission:
     """Takes the zip or folder `source` into the new or empty folder `into`.
 
     `given`: a folder whose __init__.py, base.py and images.py, those that exist, replace the student's; `wanted`: the names asked for,
-    such as "activations.py"; `compiler`: one that is kept for the next submission.
+    such as "activations.py"; `offered`: the packages that these files may import, under "" those that a file of the student's own may,
+    for remarks on others that are imported and do no harm; `compiler`: one that is kept for the next submission.
     Raises IntakeError, one sentence with its remedy, when there is nothing that can be graded.
     """
     with _opened(source) as upload:
@@ -63,6 +72,9 @@ def take(source: Path, into: Path, *, given: Path, wanted: Collection[str], comp
     missing = {name: _missing(name, layout.remarks) for name in sorted(set(wanted) - own.keys() - givens.keys())}
     with contextlib.nullcontext(compiler) if compiler else Compiler() as compiles:
         faults = missing | compiles.examine(into / PACKAGE, sorted(own))
+        if offered is not None:
+            sound = sorted(own.keys() - faults.keys())
+            remarks += compiles.idle(into / PACKAGE, {name: offered.get(name, offered[""]) for name in sound})
     return Submission(str(into.resolve()), digest_of(own), remarks, faults, manifest)
 
 

@@ -59,6 +59,12 @@ def allowed(course: Course, kind: Kind) -> list[str]:
     return sorted(named if kind == "torch" else named - {"torch"})
 
 
+def offered_to(course: Course) -> dict[str, list[str]]:
+    """By file what its questions' code may import; under "" what a file of the student's own may."""
+    by_file = {q.file: allowed(course, "torch" if q.needs_torch else "numpy") for q in course.assignment.asked()}
+    return by_file | {"": sorted({name for names in by_file.values() for name in names})}
+
+
 def hidden(course: Course) -> list[str]:
     """What no worker should be able to read."""
     near = Path(__file__).parents[1] / "misconceptions"  # each is one line away from a solution

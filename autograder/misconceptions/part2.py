@@ -13,6 +13,8 @@ from .altered import but
 
 OWN = "the test data are centred by their own mean; statistics come from `fit` alone, and whatever `transform` sees must meet them"
 
+NOTHING = "fit returns nothing, so that fit(train).transform(x) fails; it returns the object itself"
+
 
 def guarded(deviation: Any) -> Any:
     return np.where(deviation < 1e-12, 1.0, deviation)
@@ -113,14 +115,17 @@ def zero_center_first_fit_stays(right: Any) -> Any:
     return keeping_the_first_fit(right)
 
 
-@mistake(
-    "2.1", "ZeroCenter", "fit returns nothing, so that fit(train).transform(x) fails; it returns the object itself", fails=("test data",)
-)
+@mistake("2.1", "ZeroCenter", NOTHING, fails=("test data",))
 def zero_center_fit_returns_none(right: Any) -> Any:
     return returning_nothing(right)
 
 
 # ---- 2.2 Standardize
+
+
+@mistake("2.2", "Standardize", NOTHING, fails=("test data, chained after a second fit",))
+def standardize_fit_returns_none(right: Any) -> Any:
+    return returning_nothing(right)
 
 
 @mistake(

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import mistake
 from .altered import but
-from .part2 import OWN, fitting, guarded, in_place, keeping_the_first_fit, refitting
+from .part2 import NOTHING, OWN, fitting, guarded, in_place, keeping_the_first_fit, refitting, returning_nothing
 
 # ---- 2.3 PCA
 
@@ -152,6 +152,16 @@ def pca_all_components(right: Any) -> Any:
 )
 def pca_first_fit_stays(right: Any) -> Any:
     return keeping_the_first_fit(right)
+
+
+@mistake("2.3", "PCA", NOTHING, fails=("train and test, a second fit and one row",))
+def pca_fit_returns_none(right: Any) -> Any:
+    return returning_nothing(right)
+
+
+@mistake("2.4", "Whiten", NOTHING, fails=("train and test, a second fit and one row",))
+def whiten_fit_returns_none(right: Any) -> Any:
+    return returning_nothing(right)
 
 
 @mistake("2.3", "PCA", "fit centres its argument in place and so changes the training data; make a new array", fails=("conduct",))

@@ -190,6 +190,13 @@ def linear_keeps_nothing_in_evaluation(right: Any) -> Any:
     return but(right, forward=forward)
 
 
+@mistake(
+    "4.1", "Linear", "a batch of one sample loses its first axis: axes of length 1 are squeezed away", fails=("forward, a second time",)
+)
+def linear_squeezed(right: Any) -> Any:
+    return but(right, forward=lambda self, x: np.squeeze(right.forward(self, x)))
+
+
 # ---- 4.6 SoftmaxCrossEntropy
 
 

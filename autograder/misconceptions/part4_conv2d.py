@@ -365,3 +365,10 @@ def conv_overwrites_grad_output(right: Any) -> Any:
         return grad
 
     return but(right, backward=backward)
+
+
+@mistake(
+    "4.2", "Conv2d", "a batch of one sample loses its first axis: axes of length 1 are squeezed away", fails=("forward, a second time",)
+)
+def conv_squeezed(right: Any) -> Any:
+    return but(right, forward=lambda self, x: np.squeeze(right.forward(self, x)))

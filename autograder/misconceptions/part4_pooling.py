@@ -258,3 +258,13 @@ def average_pool_first_shape(right: Any) -> Any:
         return y
 
     return but(right, forward=forward)
+
+
+@mistake(
+    "4.5",
+    "GlobalAveragePool2d",
+    "a batch of one sample loses its first axis: axes of length 1 are squeezed away",
+    fails=("forward, a second time",),
+)
+def average_pool_squeezed(right: Any) -> Any:
+    return but(right, forward=lambda self, x: np.squeeze(right.forward(self, x)))

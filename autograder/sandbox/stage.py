@@ -8,16 +8,17 @@ from __future__ import annotations
 import builtins
 import hashlib
 import os
-import pdb
 import random
 import sys
 from collections.abc import Collection, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
 
 import numpy as np
+
+from ..check import idle
+from ..check.contain import nobody_at_the_keyboard
 
 HIDDEN = ("autograder.sandbox", "msgspec", "pyseccomp")
 
@@ -40,12 +41,12 @@ class Allowed(MetaPathFinder):
             return None
         if os.path.exists(f"{self._folder}{top}.py"):
             raise ModuleNotFoundError(f"there is no module {top} outside of ps2; write `from ps2 import {top}`", name=name)
-        raise ModuleNotFoundError(f"{top} is not available in the grader (allowed: {', '.join(self._allow)})", name=name)
+        raise idle.absent(top, self._allow)
 
     def _for_student(self) -> bool:
         """Whether the import stands in a file of the submission."""
         frame = sys._getframe(2)
-        while frame is not None and "importlib" in frame.f_code.co_filename:
+        while frame is not None and ("importlib" in frame.f_code.co_filename or frame.f_code.co_filename == idle.__file__):
             frame = frame.f_back  # type: ignore[assignment]
         return frame is not None and frame.f_code.co_filename.startswith(self._folder)
 
@@ -70,6 +71,7 @@ class Stage:
         for name in self._hidden | (below(forbid) if forbid else {}):
             sys.modules.pop(name, None)
         sys.modules["autograder"].__path__ = []
+        builtins.__import__ = idle.importer(builtins.__import__, lambda module: allow)
         quiet_standard_streams()
         nobody_at_the_keyboard()
 
@@ -91,18 +93,6 @@ def quiet_standard_streams() -> None:
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-
-
-def nobody_at_the_keyboard() -> None:
-    def no_input(prompt: object = "", /) -> str:
-        raise EOFError("input() asks for something to be typed, and nobody is there: remove it before you submit")
-
-    def no_debugger(*_: Any, **__: Any) -> None:
-        raise RuntimeError("a breakpoint stops here: remove it before you submit")
-
-    builtins.input = no_input
-    sys.breakpointhook = no_debugger
-    pdb.set_trace = no_debugger
 
 
 def reseed(seed: bytes) -> None:

@@ -6,8 +6,10 @@ Nothing in here is a defence. It gives the same conditions as in the grader: no 
 from __future__ import annotations
 
 import _thread
+import builtins
 import io
 import os
+import pdb
 import signal
 import sys
 import threading
@@ -15,6 +17,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -54,16 +57,34 @@ def contained(seconds: float) -> Iterator[Contained]:
     os.environ["MPLBACKEND"] = "Agg"  # plt.show() opens no window and does not wait
     happened = Contained()
     before = sys.stdin, sys.stdout, sys.stderr, os.getcwd(), np.geterr()
+    keyboard = builtins.input, sys.breakpointhook, pdb.set_trace
     stdin = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")  # at its end from the start
     sys.stdin, sys.stdout, sys.stderr = stdin, happened.printed, happened.printed
+    if not debugging():
+        nobody_at_the_keyboard()
     try:
         with warnings.catch_warnings(), time_limit(seconds, happened):
             warnings.simplefilter("ignore")
             yield happened
     finally:
         sys.stdin, sys.stdout, sys.stderr = before[:3]
+        builtins.input, sys.breakpointhook, pdb.set_trace = keyboard
         np.seterr(**before[4])
         restore_folder(before[3])
+
+
+def nobody_at_the_keyboard() -> None:
+    """What waits for somebody to type raises instead, on the line where it stands; in the grader's worker as well."""
+
+    def no_input(prompt: object = "", /) -> str:
+        raise EOFError("input() asks for something to be typed, and nobody is there: remove it before you submit")
+
+    def no_debugger(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a breakpoint stops here: remove it before you submit")
+
+    builtins.input = no_input
+    sys.breakpointhook = no_debugger
+    pdb.set_trace = no_debugger
 
 
 def restore_folder(folder: str) -> None:

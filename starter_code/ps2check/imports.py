@@ -10,13 +10,30 @@ from dataclasses import dataclass
 
 from .source import printable
 
+HARMLESS = frozenset(
+    """
+    matplotlib mpl_toolkits pylab seaborn plotly bokeh altair turtle tkinter visdom wandb tensorboard tensorboardX torchviz graphviz
+    tqdm rich colorama termcolor tabulate prettytable icecream
+    pandas polars pyarrow xarray h5py openpyxl networkx requests yaml
+    PIL cv2 imageio skimage
+    IPython ipywidgets ipykernel jupyter notebook nbformat google
+    torch torchvision torchaudio torchinfo torchsummary tensorflow keras jax flax sklearn transformers lightning pytorch_lightning timm
+    einops autograd numba sympy cupy numexpr joblib psutil line_profiler memory_profiler
+    jaxtyping beartype typeguard nptyping typing_extensions pydantic attr pytest hypothesis ipdb pudb snoop
+    """.split()  # noqa: SIM905
+)
+"""Packages whose import costs nothing as long as what is asked does not use it (idle.py): they are known, so that such an import is no
+misspelt name of the student's own file. An instructor who wants one of them to work names it in `imports` of assignment.toml."""
+
 
 @dataclass(frozen=True)
 class Lacking:
-    """One import that will fail in the grader. at_import: already when the file is imported, so that all its questions fail."""
+    """One import that the grader cannot satisfy. at_import: it fails when the file is imported, so that all its questions fail.
+    harmless: it costs nothing by itself, because an idle object takes its place."""
 
     says: str
     at_import: bool
+    harmless: bool = False
 
 
 def lacking(file: str, data: bytes, offered: Collection[str], siblings: Collection[str], elsewhere: Collection[str] = ()) -> list[Lacking]:
@@ -31,18 +48,21 @@ def lacking(file: str, data: bytes, offered: Collection[str], siblings: Collecti
             tree = ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []  # source.examine words that
-    known = {*offered, *sys.stdlib_module_names, "ps2"}
+    known = {*offered, *(sys.stdlib_module_names - HARMLESS), "ps2"}
     found: list[Lacking] = []
     for name, line, at_import in imported(tree.body, True):
         if name not in known:
             known.add(name)
-            found.append(
-                Lacking(
-                    f"{printable(file)}, line {line}: {against_the_rules(name, offered) if name in elsewhere else remedy(name, siblings)}",
-                    at_import,
-                )
-            )
+            says, harmless = about(name, offered, siblings, elsewhere, at_import)
+            found.append(Lacking(f"{printable(file)}, line {line}: {says}", at_import and not harmless, harmless))
     return found
+
+
+def about(name: str, offered: Collection[str], siblings: Collection[str], elsewhere: Collection[str], at_import: bool) -> tuple[str, bool]:
+    """What to say of an import of `name`, and whether it costs nothing by itself."""
+    if name in HARMLESS and at_import and name + ".py" not in siblings:
+        return f"`{name}` is not there when this file is graded; that costs nothing as long as no question uses it.", True
+    return against_the_rules(name, offered) if name in elsewhere else remedy(name, siblings), False
 
 
 def remedy(name: str, siblings: Collection[str]) -> str:

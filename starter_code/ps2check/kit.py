@@ -76,9 +76,11 @@ class Kit:
         return list(dict.fromkeys(stub.split(".")[0] + ".py" for asked in self.questions for stub in asked.question.stubs))
 
     def imports_of(self, file: str) -> set[str]:
-        """The packages that `file` may import; a file of the student's own, or "", may import what any part may."""
-        parts = {a.question.part for a in self.questions if any(stub.split(".")[0] + ".py" == file for stub in a.question.stubs)}
-        return {name for part in parts or self.parts for name in self.parts[part].imports}
+        """The packages that `file` may import; a file of the student's own, or "", may import what any part may. torch is there where a
+        question of the file needs it."""
+        asked = [a.question for a in self.questions if any(stub.split(".")[0] + ".py" == file for stub in a.question.stubs)]
+        names = {name for part in {q.part for q in asked} or self.parts for name in self.parts[part].imports}
+        return names if not asked or any(q.needs_torch for q in asked) else names - {"torch"}
 
 
 def load_kit(package: Path = HERE) -> Kit:

@@ -10,7 +10,7 @@ from . import gradient
 from .agreement import unchanged
 from .draw import Draw
 from .question import question
-from .tracing import write
+from .tracing import held_gradients, write
 from .verdict import Array
 
 Steps = Iterator[tuple[Any, ...]]
@@ -42,7 +42,7 @@ class Backward:
     def gradients(self) -> Any:
         if not self.ran:
             self()
-        return self.layer().gradients
+        return held_gradients(self.layer())
 
 
 def again(layer: Make, draw: Draw, shape: Shape, gradients: bool = True) -> Steps:
@@ -54,25 +54,26 @@ def again(layer: Make, draw: Draw, shape: Shape, gradients: bool = True) -> Step
         yield "gradients, called twice", backward.gradients
 
 
-def second_forward(layer: Make, draw: Draw, before: Shape, after: Shape, gradients: bool = True) -> Steps:
+def second_forward(layer: Make, draw: Draw, before: Shape, after: Shape, gradients: bool = True, batch: int = 1) -> Steps:
     """Backward belongs to the latest forward, of another batch size too; earlier results stay what they were.
 
-    before, after: shapes of x and y.
+    before, after: shapes of x and y. batch: of the second forward; one sample is where an axis of length 1 gets lost.
     """
     first = draw.normal(before), draw.normal(after)
-    later = draw.normal((before[0] + 1, *before[1:])), draw.normal((after[0] + 1, *after[1:]))
+    later = draw.normal((batch, *before[1:])), draw.normal((batch, *after[1:]))
     kept: list[Any] = []
 
     def twice() -> Any:
         kept.append(layer().forward(first[0]))
         kept.append(layer().backward(first[1]))
-        layer().forward(later[0])
+        kept.append(layer().forward(later[0]))
         return layer().backward(later[1])
 
     backward = Backward(layer, twice)
     yield "backward, after a second forward", backward
     if gradients:
         yield "gradients, after a second forward", backward.gradients
+    yield "forward, a second time", lambda: kept[2]
     yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
     yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
 

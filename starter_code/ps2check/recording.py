@@ -115,7 +115,8 @@ def failure(error: BaseException) -> Failure:
     if isinstance(error, IndexError) and not place:  # the probe's own: a layer that an earlier item should have made
         return Failure("raised", NOT_ASKED)
     if isinstance(error, NotImplementedError):
-        return Failure("stub", f"is not written yet{place}")
+        inherited = place.startswith(" (base.py,")
+        return Failure("stub", "is missing: your class has no method of this name" if inherited else f"is not written yet{place}")
     if isinstance(error, RecursionError):
         return Failure("raised", f"calls itself without end (RecursionError){place}")
     try:
@@ -132,5 +133,6 @@ def student_line(error: BaseException) -> str:
     if not walk:
         return ""
     last = traceback.StackSummary.extract(iter(walk[-1:]))[0]
-    file = last.filename.replace("\\", "/").rsplit(f"/{STUDENT}/", 1)[-1]
+    path = last.filename.replace("\\", "/")
+    file = path.rsplit(f"/{STUDENT}/", 1)[-1] if f"/{STUDENT}/" in path else path.rsplit("/", 1)[-1]  # a given file lies elsewhere at home
     return f" ({file}, line {last.lineno}{': `' + last.line[:100] + '`' if last.line else ''})"

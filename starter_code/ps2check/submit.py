@@ -18,11 +18,13 @@ ZIP = "submission.zip"
 
 @dataclass(frozen=True)
 class Preflight:
-    """problems: sentences on what will cost points or was changed; empty: questions without code; outcomes: every question, run."""
+    """problems: sentences on what will cost points or was changed; empty: questions without code; outcomes: every question that could
+    be run; unchecked: by package that is not installed here, those that could not."""
 
     problems: list[str]
     empty: list[str]
     outcomes: list[Outcome]
+    unchecked: dict[str, list[Outcome]]
 
     @property
     def points(self) -> Fraction:
@@ -31,13 +33,19 @@ class Preflight:
 
 def preflight(home: Home) -> Preflight:
     """Judge the files as the grader's intake and `import` do, and run every question."""
-    outcomes = [ask(home, asked) for asked in home.kit.questions]
-    faults = [says for file, says in home.faults.items() if file in home.kit.files or file in home.sources]
+    everything = [ask(home, asked) for asked in home.kit.questions]
+    unchecked: dict[str, list[Outcome]] = {}
+    for outcome in everything:
+        if package := home.waits_for(outcome):
+            unchecked.setdefault(package, []).append(outcome)
+    outcomes = [o for o in everything if not home.waits_for(o)]
+    files = [file for file in home.faults if file not in home.lacking]
+    faults = [home.faults[file] for file in files if file in home.kit.files or file in home.sources]
     faults += [f"{o.asked.name}: {o.fault}" for o in outcomes if o.fault and o.fault not in home.faults.values()]
     slow = [slow_sentence(o) for o in outcomes if o.seconds > o.asked.cpu_seconds]
     remarks = [remark for remark in home.remarks if remark not in faults]
     problems = dict.fromkeys([*faults, *remarks, *changed_given(home), *home.warnings, *slow, *changed_checks(home.kit)])
-    return Preflight(list(problems), [o.asked.name for o in outcomes if o.empty], outcomes)
+    return Preflight(list(problems), [o.asked.name for o in outcomes if o.empty], outcomes, unchecked)
 
 
 def slow_sentence(outcome: Outcome) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
-import sys
 import textwrap
 from fractions import Fraction
-from pathlib import Path
 
 from .contain import MOST_OUTPUT
+from .explaining import explanations, smallest
 from .kit import Asked, Kit
-from .local import Home, Outcome, ask, explanations, smallest
+from .local import PYTHON, Home, Outcome, ask, requirement
 from .scoring import GRADIENT_CHECK, groups_of
 from .submit import Preflight
 
@@ -19,27 +17,35 @@ WIDTH = 79
 MOST_LINES = 30  # of what the student's code printed
 
 
-def command() -> str:
-    """How this was started: where no environment is activated, plain `python` would be another one."""
-    python = sys.executable
-    if "VIRTUAL_ENV" not in os.environ and Path(python).is_relative_to(Path.cwd()):
-        return f"{os.path.relpath(python).removesuffix('.exe')} -m ps2check"
-    return "python -m ps2check"
-
-
-COMMAND = command()
+COMMAND = f"{PYTHON} -m ps2check"
+CALL = "    "
+"""What a line to paste begins with in an explanation."""
 
 
 def wrapped(text: str, indent: str = "", hanging: str = "") -> str:
     """`text` in lines of WIDTH; words are never cut."""
-    return "\n".join(
-        textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
-    )
+    lines = textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace("\u00a0", " ")
+
+
+def listed(names: list[str]) -> str:
+    """Names in a row; `wrapped` breaks the line between them alone."""
+    return ", ".join(name.replace(" ", "\u00a0") for name in names)
 
 
 def folded(explanation: str) -> str:
     """An explanation whose sentences are wrapped; its calls and arrays (indented lines) stay as they are."""
     return "\n".join(line if line.startswith(" ") else wrapped(line) for line in explanation.split("\n"))
+
+
+def shown(outcome: Outcome, explanation: str) -> str:
+    """An explanation as it is printed: its calls begin at the margin, since Python takes no indented line, between blank lines."""
+    if outcome.fault:
+        return folded(explanation)
+    headline, *rest = explanation.split("\n")
+    calls = list(itertools.takewhile(lambda line: line.startswith(CALL), rest))
+    blocks = [folded(headline), textwrap.dedent("\n".join(calls)), folded("\n".join(rest[len(calls) :]))]
+    return ("\n\n" if calls else "\n").join(block for block in blocks if block)
 
 
 def points(value: Fraction) -> str:
@@ -55,14 +61,18 @@ def of(outcomes: list[Outcome]) -> str:
 # Overview
 
 
-def part_line(kit: Kit, number: int, outcomes: list[Outcome]) -> str:
+def part_line(home: Home, number: int, outcomes: list[Outcome]) -> str:
     """ "  1  Activation functions  2 of 5 done      4 of 11 points  next: 1.3 ReLU"; without the name where the line would wrap."""
+    kit = home.kit
     width = max(len(part.title) for part in kit.parts.values())
     done = f"{sum(o.passed for o in outcomes)} of {len(outcomes)} done"
     so_far = f"  {number}  {kit.parts[number].title:<{width}}  {done:>13} {of(outcomes):>18}  "
-    todo = next((o.asked for o in outcomes if not o.passed), None)
-    if todo is None:
+    left_over = next((o for o in outcomes if not o.passed), None)
+    if left_over is None:
         return f"{so_far}complete"
+    if package := home.waits_for(left_over):
+        return f"{so_far}needs {package}"
+    todo = left_over.asked
     full = f"{so_far}next: {todo.name}"
     return full if len(full) <= COLUMNS else f"{so_far}next: {todo.question.id}"
 
@@ -107,7 +117,7 @@ def what_next(home: Home, outcomes: list[Outcome]) -> list[str]:
         texts.append(f"{folded(failing.fault)}\n{more}")
         empty = None
     elif failing is not None:
-        texts += [folded(text) for text in explanations(home, failing, most=1)]
+        texts += [shown(failing, text) for text in explanations(home, failing, most=1)]
         texts.append(f"All about it: {COMMAND} {short_name(failing.asked)}")
     if empty is not None:
         where = to_do(empty.asked, "Next" if failing is None else "Then")
@@ -138,7 +148,7 @@ def detail(home: Home, outcome: Outcome, timed: bool = True) -> str:
     if outcome.empty:
         return f"{title}\n\n{to_do(outcome.asked, 'Not written yet')}"
     texts = [title, *([] if outcome.fault else [items(outcome), shares(outcome)])]
-    texts += [folded(text) for text in explanations(home, outcome)] if not outcome.passed else []
+    texts += [shown(outcome, text) for text in explanations(home, outcome)] if not outcome.passed else []
     printed = shown_output(home, outcome)
     return "\n\n".join(text for text in [*texts, printed] if text)
 
@@ -190,10 +200,17 @@ def report_preflight(found: Preflight) -> list[str]:
         texts.append("\n".join(["Please look at this:", *(bullet(p) for p in found.problems)]))
     failing = [f"{o.asked.name} ({points(o.points)} of {points(o.asked.points)})" for o in found.outcomes if not o.passed and not o.empty]
     if found.empty:
-        texts.append(wrapped(f"Not written yet: {', '.join(found.empty)}.", hanging="  "))
+        texts.append(wrapped(f"Not written yet: {listed(found.empty)}.", hanging="  "))
     if failing:
-        texts.append(wrapped(f"Not complete: {', '.join(failing)}.", hanging="  "))
-    texts.append(wrapped(f"Predicted score: {of(found.outcomes)}. The grader asks the same with other numbers."))
+        texts.append(wrapped(f"Not complete: {listed(failing)}.", hanging="  "))
+    for package, unchecked in found.unchecked.items():
+        names = listed([o.asked.name for o in unchecked])
+        need = "They need" if len(unchecked) > 1 else "It needs"
+        says = f"Not checked here: {names}. {need} {package}, which this Python does not have"
+        texts.append(f"{wrapped(says, hanging='  ')}:\n  {PYTHON} -m pip install {requirement(package)}")
+    missing = sum((o.asked.points for unchecked in found.unchecked.values() for o in unchecked), Fraction(0))
+    more = f", and {points(missing)} points that were not checked" if missing else ""
+    texts.append(wrapped(f"Predicted score: {of(found.outcomes)}{more}. The grader asks the same with other numbers."))
     return texts
 
 
@@ -208,5 +225,5 @@ def ask_all(home: Home, questions: list[Asked], level: int | None = None) -> lis
 
 def failure_text(home: Home, outcome: Outcome) -> str:
     """For a test explorer: the explanations alone."""
-    texts = [folded(text) for text in explanations(home, outcome, most=3)]
+    texts = [shown(outcome, text) for text in explanations(home, outcome, most=3)]
     return "\n\n".join([*texts, f"All about it: {COMMAND} {short_name(outcome.asked)}"])

@@ -22,5 +22,7 @@ def home():
 @pytest.mark.parametrize("asked", KIT.questions, ids=lambda asked: asked.name)
 def test_question(home, asked):
     outcome = ask(home, asked)
+    if package := home.waits_for(outcome):
+        pytest.skip(f"not checked here: it needs {package}")
     if not outcome.passed:
         pytest.fail(failure_text(home, outcome), pytrace=False)

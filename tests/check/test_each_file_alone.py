@@ -28,6 +28,8 @@ def kit_folder(tmp_path_factory):
 
 @pytest.mark.parametrize("file", [*NUMPY, *TORCH])
 def test_a_file_alone_earns_its_points_while_all_others_are_as_they_were_given(kit_folder, file):
+    if file in TORCH:
+        pytest.importorskip("torch")
     given = (kit_folder / "ps2" / f"{file}.py").read_bytes()
     shutil.copy(COURSE.reference / f"{file}.py", kit_folder / "ps2")
     try:

@@ -1,5 +1,6 @@
 """The preflight says what the grader's intake would; the zip depends on the files alone."""
 
+import json
 import sys
 import zipfile
 
@@ -8,6 +9,7 @@ import pytest
 from autograder.check.kit import check_digest, load_kit
 from autograder.check.local import Home
 from autograder.check.submit import preflight, write_zip
+from autograder.check.terminal import report_preflight
 from autograder.course import this_course
 from autograder.grading.intake import take
 from autograder.publish.kit import kit_files
@@ -53,8 +55,13 @@ PROBLEMS = {
     "syntax": ("class Tanh(Layer):", "class Tanh(Layer)", "activations.py, line 36: SyntaxError"),
     "package": (
         "import numpy as np",
+        "import numpy as np\nimport nunpy",
+        "activations.py, line 11: the grader's machine has no package `nunpy`",
+    ),
+    "unused package": (
+        "import numpy as np",
         "import numpy as np\nimport seaborn as sns",
-        "activations.py, line 11: the grader's machine has no package",
+        "activations.py, line 11: `seaborn` is not there when this file is graded; that costs nothing as long as no question uses it.",
     ),
     "later import": ("small = np.exp", "import pandas\n        small = np.exp", "the grader's machine has no package `pandas`"),
     "renamed": ("class Tanh(", "class Tanhh(", "1.2 Tanh: activations.py has no Tanh; was it renamed or deleted?"),
@@ -67,6 +74,24 @@ def test_each_problem_is_one_sentence(folder, kind):
     change(folder, old, new)
     problems = preflight(home(folder)).problems
     assert len(problems) == 1 and says in problems[0]
+
+
+def test_what_only_waits_for_a_package_is_neither_lost_nor_predicted(folder):
+    settings = json.loads((folder / "kit.json").read_text(encoding="utf-8"))
+    settings["parts"][0]["imports"].append("ps2_absent")
+    (folder / "ps2check/golden/2.2.npz").write_bytes(kit_files(this_course().only(2))["ps2check/golden/2.2.npz"])
+    tanh = next(q for q in settings["questions"] if q["id"] == "1.2")
+    settings["questions"].append({**tanh, "id": "2.2"})  # of another file
+    settings["parts"].append({**settings["parts"][0], "number": 2})
+    (folder / "kit.json").write_text(json.dumps(settings), encoding="utf-8")
+    (folder / "ps2/preprocessing.py").write_text("import ps2_absent\n", encoding="utf-8")
+    change(folder, "self.y = np.tanh(x)", "self.y = -np.tanh(x)")
+    found = preflight(home(folder))
+    assert found.problems == [] and found.empty == []
+    text = "\n".join(report_preflight(found))
+    assert "Predicted score: 9.8 of 11 points, and 2 points that were not checked." in " ".join(text.split())
+    assert "Not checked here: 2.2 Standardize. It needs ps2_absent, which this Python does not have:" in " ".join(text.split())
+    assert "Not complete: 1.2 Tanh (0.8 of 2)." in text
 
 
 def test_changed_given_files_and_checks_are_told(folder):

@@ -101,6 +101,13 @@ def test_it_costs_one_question_with_a_sentence(tmp_path, what, graders):
     assert [q.id for q in result.questions if q.status != "passed"] == ["1.3"]
 
 
+@pytest.mark.parametrize("lines", ["return np.ones((1 << 20, 1 << 20))", "return [np.zeros(1 << 20) for _ in range(1000)]"])
+def test_memory_that_runs_out_is_told_with_the_question_and_the_limit(tmp_path, lines, graders):
+    lost = by_id(graders[1].grade(submit(tmp_path, relu_with(forward=lines)), only={"1.3"}))["1.3"]
+    assert lost.sentences[0].startswith("1.3 ReLU, forward raised") and "MemoryError" in lost.sentences[0]
+    assert lost.sentences[-1] == "A question may use 512 MB of memory."
+
+
 def shorter_limits():
     """The course with limits that do not make a test wait."""
     import msgspec
@@ -176,7 +183,7 @@ def test_a_wrong_forward_beside_a_stub_is_wrong_not_empty(tmp_path, grade):
 @pytest.mark.parametrize(
     ("before", "says"),
     [
-        ("import seaborn", "seaborn"),
+        ("import nunpy", "nunpy"),
         ("n = int(input())", "input"),
         ("raise ValueError('at import')", "raised ValueError: at import (activations.py, line"),
         ("breakpoint()", "breakpoint"),

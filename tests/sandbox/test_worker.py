@@ -177,9 +177,9 @@ def test_an_exception_costs_its_item_alone(zygote, submit, name):
 
 
 def test_a_file_that_does_not_import_ends_each_run_with_the_reason(zygote, submit):
-    answer = ask(zygote, submit(top="import seaborn"))
+    answer = ask(zygote, submit(top="import nunpy"))
     assert answer.stopped is None and [r.complete for r in answer.runs] == [True, True]
-    assert "seaborn is not available" in answer.runs[1].ended.says and "before" in answer.runs[1].items
+    assert "nunpy is not available" in answer.runs[1].ended.says and "before" in answer.runs[1].items
 
 
 def tried(code):
