@@ -19,7 +19,7 @@ import numpy as np
 from scipy import special
 
 from .histogram import Histogram, histogram
-from .verdict import Array, Failure, Judge, Parts, Verdict, fails, within
+from .verdict import Array, Failure, Judge, Parts, Tail, Verdict, fails, within
 
 ALPHA = 1e-9
 NORMAL_LIMIT = float(-special.ndtri(ALPHA / 2))
@@ -28,7 +28,9 @@ HEAD = 64
 DISTINCT = 0.9
 """Least fraction of distinct values: float32 draws repeat a few in ten thousand, a tiled array at least half."""
 CUTS = (1.0, 1.5, 2.0, 2.5, 3.0)
-"""Where truncated normal distributions may be cut, in their own standard deviations; those between are as good as these."""
+"""Where the search for a truncated normal distribution begins, in its own standard deviations; any cut is as good."""
+BETWEEN = 0.013
+"""No allowed distribution is further from the nearest of normal, uniform and CUTS."""
 
 NORMAL = special.ndtri((np.arange(20000) + 0.5) / 20000)
 """Evenly likely points of a normal distribution."""
@@ -75,8 +77,11 @@ def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = Fa
         title = f"{call or 'weights'}, beside a normal distribution of standard deviation {std:.4g}"
         return [histogram(title, weights, std * NORMAL, np.ones(NORMAL.size), -limit, limit)]
 
-    said = f"what honest draws exceed with probability {ALPHA:.0e}"
-    return Judge(rule, alone=True, chance=True, allowed=said, histograms=histograms)
+    def tails(got: Parts) -> dict[str, Tail]:
+        return tail_probabilities(got["weights"], std, normal_only)
+
+    allowed = f"what honest draws exceed with probability {ALPHA:.0e}"
+    return Judge(rule, alone=True, chance=True, allowed=allowed, tails=tails, histograms=histograms)
 
 
 def malformed(got: Parts, shape: tuple[int, ...]) -> str:
@@ -148,14 +153,30 @@ def chi_squared(n: int, tail: float) -> tuple[float, float]:
 def shape_ratio(z: Array, normal_only: bool) -> tuple[float, str]:
     allowed = float(np.sqrt(np.log(2 / ALPHA) / (2 * z.size)))
     ordered = np.sort(z)
-    least = kolmogorov(special.ndtr(ordered))
-    others = () if normal_only else (0.0, *CUTS)
-    for cut in others:
-        if least <= allowed / 10:
-            break
-        least = min(least, kolmogorov(truncated(ordered, cut)))
+    least = kolmogorov(special.ndtr(ordered)) if normal_only else nearest(ordered, allowed / 2, allowed)
     kind = "normal" if normal_only else "normal, uniform or truncated normal"
     return least / allowed, f"the values are not {kind} (distance {least:.3f}, chance explains at most {allowed:.3f})"
+
+
+def nearest(ordered: Array, enough: float = 0.0, hopeless: float = np.inf) -> float:
+    """Kolmogorov's distance to the nearest allowed distribution: normal, uniform, or normal cut anywhere.
+
+    The search ends at `enough`, and between the CUTS where none of them shows that it could come below `hopeless`.
+    """
+    least, best = kolmogorov(special.ndtr(ordered)), CUTS[-1]
+    for cut in (0.0, *CUTS):
+        if least <= enough:
+            return least
+        distance = kolmogorov(truncated(ordered, cut))
+        if distance < least:
+            least, best = distance, cut
+    low, high = max(best - 1.0, 0.1), best + 1.0
+    while high - low > 0.01 and enough < least < hopeless + BETWEEN:
+        cuts = low + (high - low) / 3, high - (high - low) / 3
+        distances = [kolmogorov(truncated(ordered, cut)) for cut in cuts]
+        least = min(least, *distances)
+        low, high = (low, cuts[1]) if distances[0] < distances[1] else (cuts[0], high)
+    return least
 
 
 def truncated(z: Array, cut: float) -> Array:
@@ -194,17 +215,21 @@ def copies_ratio(z: Array) -> tuple[float, str]:
     return (0.0 if enough else float("inf")), f"only {distinct} of {z.size} values are distinct: numbers are used more than once"
 
 
-def tail_probabilities(weights: Array, std: float) -> dict[str, float]:
-    """Exact two-sided p-values of normal weights: uniform on [0, 1] where all is right."""
+def tail_probabilities(weights: Array, std: float, normal_only: bool = False) -> dict[str, Tail]:
+    """Of the statistics in `ratios`, both sides together. Bounds are the shape's where other distributions are allowed, since the distance
+    is the least of several, and independence's, which is Davidson and Szarek's inequality."""
     z: Array = weights.ravel() / std
     n = z.size - 1
     total = float(np.sum((z - z.mean()) ** 2))
     upper = float(special.gammaincc(n / 2, total / 2))
-    distance = kolmogorov(special.ndtr(np.sort(z)))
+    ordered = np.sort(z)
+    distance = kolmogorov(special.ndtr(ordered)) if normal_only else nearest(ordered)
+    beyond = independence_ratio(z.reshape(len(weights), -1))[0] ** 2 * np.log(2 / ALPHA)
     return {
-        "mean": 2 * float(special.ndtr(-abs(z.mean()) * np.sqrt(z.size))),
-        "std": 2 * min(upper, 1 - upper),
-        "shape": kolmogorov_tail(distance, z.size),
+        "mean": Tail(2 * float(special.ndtr(-abs(z.mean()) * np.sqrt(z.size))), exact=True),
+        "std": Tail(2 * min(upper, 1 - upper), exact=True),
+        "shape": Tail(kolmogorov_tail(distance, z.size), exact=normal_only),
+        "independence": Tail(min(1.0, 2 * float(np.exp(-beyond))), exact=False),
     }
 
 
@@ -248,9 +273,23 @@ def haar(gains: Array) -> Judge:
         q = q / gains[:, None, None]
         if np.max(np.abs(q @ q.transpose(0, 2, 1) - np.eye(3))) > 1e-9:
             return fails("the rows are not orthonormal")
-        worst = max(kolmogorov(np.sort(entry) / 2 + 0.5) for entry in q.reshape(count, 9).T)
+        worst = max(entry_distances(q))
         turns = abs(float(np.mean(np.linalg.det(q) > 0)) - 0.5)  # Hoeffding has the same limit
         says = "some orthogonal matrices are likelier than others: the signs of the columns (or the order of the rows) are not random"
         return within(max(worst, turns) / allowed, says)
 
-    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}")
+    def tails(got: Parts) -> dict[str, Tail]:
+        q = got[""] / gains[:, None, None]
+        entries = {
+            f"entry {i // 3 + 1}, {i % 3 + 1}": Tail(kolmogorov_tail(d, count), exact=True) for i, d in enumerate(entry_distances(q))
+        }
+        turns = int(np.sum(np.linalg.det(q) > 0))
+        fewer = float(special.bdtr(min(turns, count - turns), count, 0.5))
+        return {**entries, "determinant": Tail(min(1.0, 2 * fewer), exact=False)}  # a count has steps
+
+    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}", tails=tails)
+
+
+def entry_distances(q: Array) -> list[float]:
+    """Of each of the nine entries, its distance to the uniform distribution on [−1, 1]; q: (count, 3, 3)."""
+    return [kolmogorov(np.sort(entry) / 2 + 0.5) for entry in q.reshape(len(q), 9).T]

@@ -54,7 +54,19 @@ def fails(says: str) -> Verdict:
     return Verdict(False, float("inf"), says)
 
 
+@dataclass(frozen=True)
+class Tail:
+    """How likely honest draws are to be at least as far off as these.
+
+    p: in [0, 1]. exact: it is that probability itself for normal draws, so that p is uniform over seeds; else an upper bound of it.
+    """
+
+    p: float
+    exact: bool
+
+
 Rule = Callable[[Parts, Parts], Verdict]
+Tails = Callable[[Parts], dict[str, Tail]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,7 @@ class Judge:
 
     alone: the rule needs no reference value; the trusted run then skips computing it and `want` is {}.
     chance: random draws are judged, whose ratio scatters up to 1 and exceeds it with a stated probability; right answers keep no margin.
+    tails: of random draws, each statistic's tail probability, where there is one: what the audit proves to be uniform.
     allowed: the permitted difference in words, for the sentence a student reads.
     shown: whether the values beside each other teach a student anything.
     histograms: of values that failed, for reports; [] where they have not the form that it takes to draw them.
@@ -73,6 +86,7 @@ class Judge:
     chance: bool = False
     allowed: str = ""
     shown: bool = True
+    tails: Tails | None = None
     histograms: Callable[[Parts], list[Histogram]] | None = None
 
     def __call__(self, got: Parts | Failure, want: Parts) -> Verdict:
