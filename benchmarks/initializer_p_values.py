@@ -35,8 +35,9 @@ def noting(found: dict[str, list[float]], worst: dict[str, float]) -> Any:
 
     def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = False, call: str = "") -> Judge:
         def rule(got: Parts, _: Parts) -> Verdict:
-            for name, p in distribution.tail_probabilities(got["weights"], std).items():
-                found[name].append(p)
+            for name, tail in distribution.tail_probabilities(got["weights"], std, normal_only=True).items():
+                if tail.exact:
+                    found[name].append(tail.p)
             for name, (ratio, _) in distribution.ratios(got["weights"], std, normal_only).items():
                 worst[name] = max(worst.get(name, 0.0), ratio)
             return Verdict(True)

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from ..check.question import REGISTRY
-from ..misconceptions import CATALOG
+from ..misconceptions import CATALOG, Misconception
 from .report import P_HEADER, Audit, Finding, Loss, counts, p_value_rows
 
 STYLE = """\
@@ -24,15 +24,21 @@ body {
 h1, h2 { line-height: 1.2; }
 table { border-collapse: collapse; }
 caption { text-align: left; padding: .4rem 0; }
+p { max-width: 60rem; }
 th, td { border: 1px solid var(--line); padding: .15rem .5rem; text-align: left; font-weight: normal; }
-thead th { position: sticky; top: 0; background: var(--soft); font-weight: 600; }
-.wide { overflow: auto; max-height: 85vh; border: 1px solid var(--line); }
+thead th { position: sticky; top: 0; z-index: 1; background: var(--soft); font-weight: 600; white-space: nowrap; }
+.wide { overflow: auto; max-height: 85vh; width: fit-content; max-width: 100%; }
+.seed { white-space: nowrap; }
+.says { min-width: 16rem; }
 .map td { text-align: right; font-variant-numeric: tabular-nums; min-width: 2.2rem; }
 .map tbody th { position: sticky; left: 0; background: var(--soft); white-space: nowrap; font: 13px ui-monospace, monospace; }
+.map thead th:first-child { left: 0; z-index: 2; }
+@media (max-width: 40rem) { .map tbody th { white-space: normal; overflow-wrap: anywhere; min-width: 8rem; font-size: 12px; } }
 .own { background: rgba(var(--own), var(--much)); }
 .other { background: rgba(var(--other), .55); font-weight: 700; }
 .bad { font-weight: 700; }
 .bad::before { content: "✗ "; }
+.good, .bad { white-space: nowrap; }
 .good::before { content: "✓ "; }
 """
 
@@ -64,7 +70,7 @@ def summary(audit: Audit) -> str:
         f'<tr><th scope="row">{escape(what)}</th><td>{escape(found)}</td><td>{escape(wanted)}</td><td>{mark(good)}</td></tr>'
         for what, found, wanted, good in counts(audit)
     ]
-    head = header("what", "found", "must be", "verdict")
+    head = header("what", "found", "must be", "so?")
     return f"<table>\n<caption>Counts</caption>\n{head}\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>"
 
 
@@ -73,13 +79,13 @@ def header(*names: str) -> str:
 
 
 def mark(good: bool | None) -> str:
-    return "" if good is None else '<span class="good">as it must be</span>' if good else '<span class="bad">not as it must be</span>'
+    return "" if good is None else '<span class="good">yes</span>' if good else '<span class="bad">no</span>'
 
 
 def findings(found: tuple[Finding, ...]) -> str:
     rows = [
         f"<tr><td>{escape(f.kind)}</td><td>{escape(f.question)}</td><td>{escape(f.subject)}</td><td>{escape(f.item)}</td>"
-        f"<td>{escape(f.says)}</td><td>{escape(f.seed)}</td></tr>"
+        f'<td class="says">{escape(f.says)}</td><td class="seed">{escape(f.seed)}</td></tr>'
         for f in found
     ]
     if not rows:
@@ -92,35 +98,44 @@ def p_values(audit: Audit) -> str:
     if not audit.p_values:
         return ""
     rows = "\n".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in p_value_rows(audit))
-    caption = (
+    about = (
         "The tail probabilities that random items are judged by, over the seeds. Law “uniform”: they are exact for normal draws. "
         "Law “bound”: they are upper bounds, which may be larger. The last column is the smallest result of Kolmogorov and Smirnov’s "
         "test of that law."
     )
-    table = f"<caption>{caption}</caption>\n{header(*P_HEADER)}\n<tbody>\n{rows}\n</tbody>"
+    table = f"{header(*P_HEADER)}\n<tbody>\n{rows}\n</tbody>"
     region = f'<div class="wide" tabindex="0" role="region" aria-label="p-values"><table>\n{table}</table></div>'
-    return f"<h2>p-values of random items</h2>\n{region}"
+    return f"<h2>p-values of random items</h2>\n<p>{about}</p>\n{region}"
 
 
 def heat_map(losses: tuple[Loss, ...]) -> str:
-    """Rows are mistakes, columns questions; a cell says what share of the question's points the mistake costs, in per cent."""
-    cells = {(loss.misconception, loss.question): loss.share for loss in losses}
-    questions = [id for id in REGISTRY if any(loss.question == id for loss in losses)]
+    """A table a part: rows are mistakes, columns the questions that they reach."""
+    about = (
+        "Points lost, in per cent of the question (mean over the seeds), by mistake and question. Blank: the question does not reach what "
+        "the mistake replaces. Only a mistake’s own question, in blue, may lose anything."
+    )
     mistakes = [m for m in CATALOG.values() if any(loss.misconception == m.id for loss in losses)]
     order = {id: place for place, id in enumerate(REGISTRY)}
-    mistakes.sort(key=lambda m: order.get(m.question, -1))
+    parts: dict[str, list[Misconception]] = {}
+    for m in sorted(mistakes, key=lambda m: order.get(m.question, -1)):
+        parts.setdefault(m.question.split(".")[0], []).append(m)
+    tables = [map_of(part, known, losses) for part, known in parts.items()]
+    return "\n".join([f"<h2>Mistakes and questions</h2>\n<p>{about}</p>", *tables])
+
+
+def map_of(part: str, mistakes: list[Misconception], losses: tuple[Loss, ...]) -> str:
+    """A cell says what share of the question's points the mistake costs, in per cent."""
+    ids = {m.id for m in mistakes}
+    cells = {(loss.misconception, loss.question): loss.share for loss in losses if loss.misconception in ids}
+    questions = [id for id in REGISTRY if any(question == id for _, question in cells)]
     head = "".join(f'<th scope="col" title="{escape(REGISTRY[id].title)}">{id}</th>' for id in questions)
     rows = []
     for m in mistakes:
         row = "".join(cell(cells.get((m.id, id)), m.question == id) for id in questions)
         rows.append(f'<tr><th scope="row" title="{escape(m.says)}">{escape(m.id)}</th>{row}</tr>')
-    caption = (
-        "Points lost, in per cent of the question (mean over the seeds), by mistake and question. Blank: the question does not reach what "
-        "the mistake replaces. Only a mistake’s own question, in blue, may lose anything."
-    )
     return (
-        f'<h2>Mistakes and questions</h2>\n<div class="wide" tabindex="0" role="region" aria-label="Heat map">\n<table class="map">\n'
-        f'<caption>{caption}</caption>\n<thead><tr><th scope="col">mistake</th>{head}</tr></thead>\n<tbody>\n'
+        f'<h3>Part {escape(part)}</h3>\n<div class="wide" tabindex="0" role="region" aria-label="Heat map of part {escape(part)}">\n'
+        f'<table class="map">\n<thead><tr><th scope="col">mistake</th>{head}</tr></thead>\n<tbody>\n'
         + "\n".join(rows)
         + "\n</tbody>\n</table>\n</div>"
     )

@@ -93,3 +93,10 @@ def test_the_page_stands_alone_and_says_in_words_what_it_colours():
     assert "&lt;x&gt;" in made and "loses &amp; more" in made
     assert "http" not in made and "<script" not in made
     assert "prefers-color-scheme: dark" in made and 'scope="col"' in made and "<caption>" in made
+
+
+def test_the_page_has_a_heat_map_a_part_with_the_questions_that_its_mistakes_reach():
+    made = page(Audit(losses=(Loss("relu-leaks", "1.3", 0.8), Loss("relu-leaks", "5.1", 0.0), Loss("residual-averages", "5.1", 1.0))))
+    first, second = made.split("<h3>")[1:]
+    assert first.startswith("Part 1") and ">1.3</th>" in first and ">5.1</th>" in first and "residual-averages" not in first
+    assert second.startswith("Part 5") and ">5.1</th>" in second and ">1.3</th>" not in second
