@@ -126,8 +126,8 @@ def figures(names: Annotated[Optional[list[str]], typer.Argument(help="Only thes
 def audit(
     part: Annotated[Optional[int], typer.Option(help="Only this part.")] = None,  # noqa: UP045
     seeds: Annotated[int, typer.Option(help="Seeds a misconception must fail on.")] = 20,
-    wrong: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose points.")] = None,  # noqa: UP045
-    right: Annotated[Optional[Path], typer.Option(help="Folders of partial ps2/ that must lose none.")] = None,  # noqa: UP045
+    wrong: Annotated[Optional[Path], typer.Option(help="Only DIR/NAME/ps2/: partial ones that must lose points.")] = None,  # noqa: UP045
+    right: Annotated[Optional[Path], typer.Option(help="Only DIR/NAME/ps2/: partial ones that must lose none.")] = None,  # noqa: UP045
     attacks: Annotated[bool, typer.Option("--attacks", help="The corpus of hostile submissions instead.")] = False,
     each_layer: Annotated[bool, typer.Option("--each-layer", help="With --attacks: again with each layer off in turn, as root.")] = False,
     json: JsonFile = None,

@@ -77,7 +77,7 @@ def run_audit(
 ) -> Audit:
     """Audit one part, or all.
 
-    seeds: how many runs each answer gets. wrong, right: folders of NAME/ps2/*.py laid over the reference. progress(done, of): called
+    seeds: how many runs each answer gets. wrong, right: folders of NAME/ps2/*.py laid over the reference, to audit these alone. progress(done, of): called
     after each piece. workers: processes, by default one a core; 0 runs everything in this process (and sees what it registered).
     thorough: hours; right answers on THOROUGH seeds, with the p-values of random items, cascades on 20. sample: automatic mutants.
     Raises ValueError where there is nothing to audit.
@@ -102,9 +102,10 @@ def with_findings(audit: Audit, findings: tuple[Finding, ...]) -> Audit:
 
 
 def tasks_for(questions: list[str], seeds: int, wrong: list[str], right: list[str], thorough: bool, sample: int) -> Iterator[Task]:
-    """The pieces, the long ones (of the later parts) first."""
-    yield from ((audit_whole, (id, seeds, thorough)) for id in reversed(questions))
-    yield from mutant_tasks(questions, sample)
+    """The pieces, the long ones (of the later parts) first; where folders are named, these alone."""
+    if not (wrong or right):
+        yield from ((audit_whole, (id, seeds, thorough)) for id in reversed(questions))
+        yield from mutant_tasks(questions, sample)
     yield from ((audit_wrong_folder, (folder, questions, seeds)) for folder in wrong)
     yield from ((audit_right_folder, (folder, questions, seeds)) for folder in right)
 
