@@ -49,3 +49,12 @@ def test_of_each_kind_the_first_that_failed_is_kept():
     got = {"a, one": wrong, "a, two": wrong, "b, gone": Failure("raised", "raised KeyError")}
     run = Run(None, b"", want, got, None, {})
     assert len(histograms_of(judge(want, got, None), run)) == 1
+
+
+def test_numbers_that_no_axis_can_hold_cost_no_verdict():
+    asked = {"a": random_weights((40, 30), 0.1), "b": keeps_moments(WIDTHS, lambda fan: 1.0, TANH, 3)}
+    huge = draws(lambda rng: np.where(rng.random((40, 30)) < 0.5, 1.0, -1.0) * 1.7e308, [1, 2])
+    run = Run(None, b"", Recording(items={name: {} for name in asked}, judges=asked), {"a": huge, "b": stack(lambda fan: 1e308)}, None, {})
+    with np.errstate(all="ignore"):
+        drawn = histograms_of(judge(run.want, run.items, None), run)
+    assert all(np.isfinite([one.low, one.high, *one.yours, *one.theory]).all() for one in drawn)
