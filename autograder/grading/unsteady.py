@@ -6,6 +6,7 @@ passed alone. What counts is the second in either case.
 
 from __future__ import annotations
 
+from ..check.scoring import GRADIENT_CHECK
 from ..sandbox.answer import Answer
 from .oracle import Judged
 
@@ -19,5 +20,7 @@ def unsteady(early: Judged | None, answer: Answer, judged: Judged) -> str:
         return HUNG
     if early is None or early.fault or judged.fault:
         return ""
-    before = {row.item for row in early.rows if row.passed}
-    return ALONE if any(row.passed and row.item not in before for row in judged.rows) else ""
+    failed = {
+        row.item for row in early.rows if not row.passed and row.item.partition(",")[0] != GRADIENT_CHECK
+    }  # which may be left out of a look
+    return ALONE if any(row.passed and row.item in failed for row in judged.rows) else ""
