@@ -16,21 +16,27 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Histogram:
-    """edges: (BINS + 1). yours, theory: (BINS,) shares of all values; what lies outside the edges is in neither."""
+    """yours, theory: (BINS,) shares of all values in equal bins of [low, high]; what lies outside is in neither."""
 
     title: str
-    edges: list[float]
+    low: float
+    high: float
     yours: list[float]
     theory: list[float]
+
+    @property
+    def edges(self) -> list[float]:
+        """One more than there are bins."""
+        count = len(self.yours)
+        return [self.low + (self.high - self.low) * i / count for i in range(count + 1)]
 
 
 def histogram(title: str, values: Array, theory: Array, weights: Array, low: float, high: float) -> Histogram:
     """theory: points of the expected distribution, each with its weight."""
-    edges = np.linspace(low, high, BINS + 1)
-    yours, _ = np.histogram(values, edges)
-    expected, _ = np.histogram(theory, edges, weights=weights)
-    return Histogram(title, numbers(edges, 12), numbers(yours / max(1, values.size)), numbers(expected / weights.sum()))
+    yours, _ = np.histogram(values, BINS, (low, high))
+    expected, _ = np.histogram(theory, BINS, (low, high), weights=weights)
+    return Histogram(title, float(low), float(high), numbers(yours / max(1, values.size)), numbers(expected / weights.sum()))
 
 
-def numbers(array: Array, digits: int = DIGITS) -> list[float]:
-    return [float(f"{value:.{digits}g}") for value in array.tolist()]
+def numbers(array: Array) -> list[float]:
+    return [float(f"{value:.{DIGITS}g}") for value in array.tolist()]

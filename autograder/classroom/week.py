@@ -51,7 +51,7 @@ class Week:
             ("Monday: the problem set goes out", self.release),
             (f"Friday: {self.students} students hand in, alone or in pairs; Gradescope's export is unzipped", self.hand_in),
             ("Saturday: the whole class is graded", self.grade),
-            ("Sunday: a student is right and the grader is not; the reference is mended and one question graded again", self.regrade),
+            ("Sunday: the grader was wrong; the reference is mended and one question graded again", self.regrade),
             ("Monday: extensions, late days and caps; the grades leave", self.export),
         ]
         for title, day in days:
@@ -126,11 +126,18 @@ class Week:
         if not last:
             status = subprocess.run(program, env=env, cwd=self.folder, check=False).returncode
         else:
-            made = subprocess.run(program, env=env, cwd=self.folder, check=False, capture_output=True, text=True, encoding="utf-8")
-            status, lines = made.returncode, made.stdout.splitlines()
-            self.out.print("\n".join(lines[:last]) + ("\n…" if len(lines) > last else "") + made.stderr, markup=False, highlight=False)
+            status = self.beginning(program, env, last)
         if status not in (0, 1):
             raise SystemExit(status)
+
+    def beginning(self, program: list[str], env: dict[str, str], last: int) -> int:
+        """Run it and show its first lines as they come."""
+        with subprocess.Popen(program, env=env, cwd=self.folder, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+            assert process.stdout is not None
+            for number, line in enumerate(process.stdout):
+                if number <= last:
+                    self.out.print("…" if number == last else line.rstrip("\n"), markup=False, highlight=False, soft_wrap=True)
+            return process.wait()
 
 
 def week_command(students: int, folder: Path) -> int:

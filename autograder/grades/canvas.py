@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from ..grading.result import rounded
@@ -31,13 +32,13 @@ KEPT = ("EX", "N/A")
 
 @dataclass
 class Import:
-    """data: the file. new: what to say where Canvas will make the column.
+    """data: the file. says: sentences about the column, where Canvas will make it or has other points for it.
 
     empty: names in Canvas that have no grade here. unknown: of ours, not in Canvas. excused: names left as they are.
     """
 
     data: bytes = b""
-    new: str = ""
+    says: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     excused: list[str] = field(default_factory=list)
@@ -57,6 +58,14 @@ class Template:
     def cell(self, row: list[str]) -> str:
         """What stands in the assignment's column."""
         return row[self.place] if self.place is not None and self.place < len(row) else ""
+
+    def possible(self) -> Fraction | None:
+        """Canvas's points of the assignment, where they are a number."""
+        cells = [self.cell(row).replace(",", ".") for row in self.rows[1:4] if row[:1] and POSSIBLE in row[0]]
+        try:
+            return Fraction(cells[0].strip()) if cells and cells[0].strip() else None
+        except ValueError:
+            return None
 
     def about(self, row: list[str]) -> list[str]:
         return [row[i] if i < len(row) else "" for i in self.kept]
@@ -97,7 +106,11 @@ def canvas(grades: list[Grade], file: Path, columns: Sequence[str]) -> Import:
             made.append([*about, number(rounded(grade.score))])
     out.data = table(made, template.delimiter)
     if template.place is None:
-        out.new = f"Canvas has no column {template.title!r} and makes one on import; another name is said with --column."
+        out.says.append(f"Canvas has no column {template.title!r} and makes one on import; another name is said with --column.")
+    elif most is not None and (there := template.possible()) is not None and there != most:
+        out.says.append(
+            f"Canvas has {template.title} out of {number(rounded(there))} points, and here it is out of {number(rounded(most))}."
+        )
     out.unknown = [grade.record.member.id for grade in grades if id(grade) not in found]
     return out
 

@@ -45,7 +45,7 @@ def export(
         made = for_canvas(grades, canvas, [column] if column else [course.assignment.title, course.assignment.title.partition(":")[0]])
         write_atomically(out / "canvas.csv", made.data)
         says.append(f"{out / 'canvas.csv'}: import it in Canvas (Grades, Import).")
-        says += [made.new] if made.new else []
+        says += made.says
         says += named("In Canvas and without a grade here; what Canvas has stays", made.empty)
         says += named("Excused or not assigned in Canvas; that stays", made.excused)
         says += named("Not in Canvas's gradebook", made.unknown)

@@ -47,13 +47,13 @@ def of_row(row: dict[str, str], asked: dict[str, re.Match[str]], place: str) -> 
     sid, email = (row.get("SID") or "").strip(), (row.get("Email") or "").strip()
     member = Member(fit(sid or email.partition("@")[0] or name), name, email, sid)
     total = (row.get("Total Score") or "").strip()
-    if not total:  # nothing was submitted, or nothing of it is graded
-        return Record(member, "Gradescope", None, remarks=unfinished(row))
     try:
         points = {column: Points(exact(row.get(column) or "0"), exact(match["most"])) for column, match in asked.items()}
-        all_of_it = Points(exact(total), exact(row.get("Max Points") or "0"))
+        all_of_it = Points(exact(total or "0"), exact(row.get("Max Points") or "0"))
     except ValueError:
         raise GradesError(f"{place}: the points of {name or sid} are no numbers.") from None
+    if not total:  # nothing was submitted, or nothing of it is graded
+        return Record(member, "Gradescope", None, {}, all_of_it, unfinished(row))
     time = iso(row.get("Submission Time") or "")
     whole, questions = apart(points, asked, all_of_it)
     return Record(member, "Gradescope", datetime.fromisoformat(time) if time else None, questions, whole, unfinished(row))

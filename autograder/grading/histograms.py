@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from ..check.histogram import Histogram
@@ -17,6 +18,7 @@ def histograms_of(rows: Sequence[Row], graded: Run) -> list[Histogram]:
         judge, got = graded.want.judges.get(row.item), graded.items.get(row.item)
         if row.verdict.passed or judge is None or judge.histograms is None or got is None or isinstance(got, Failure):
             continue
-        drawn = judge.histograms(got)
-        made.setdefault(len(drawn), drawn)
+        with contextlib.suppress(ValueError, OverflowError):  # numbers that no axis can hold: a picture never costs a verdict
+            drawn = judge.histograms(got)
+            made.setdefault(len(drawn), drawn)
     return [one for drawn in made.values() for one in drawn]

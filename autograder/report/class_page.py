@@ -101,7 +101,7 @@ def questions(listed: list[QuestionSummary]) -> str:
         counts = [str(q.counts[status] or "") for status in ("passed", "partial", "failed", "empty")]
         share = with_bar(q.share)
         rows.append([f"{text(q.id)} {text(q.title)}", number(q.max_points), share, *counts, f"{q.median:.2f}", f"{q.slowest:.2f}"])
-    head = ["question", "points", "earned on average", "passed", "partial", "failed", "empty", "seconds, median", "95 %"]
+    head = ["question", "points", "earned on average", "passed", "partial", "failed", "empty", "seconds, median", "seconds, 95 %"]
     return table("How each question went, and what it costs to grade", head, rows, numbers=(1, 3, 4, 5, 6, 7, 8))
 
 

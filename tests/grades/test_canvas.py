@@ -65,8 +65,12 @@ def test_an_excused_student_stays_excused(tmp_path):
 
 def test_a_column_that_canvas_would_make_is_said(tmp_path):
     found, rows = made(tmp_path, EXPORT, "100001", column="PS 2")
-    assert rows[0][-1] == "PS 2" and rows[2][-1] == "3" and "makes one" in found.new
-    assert made(tmp_path, EXPORT, "100001")[0].new == ""
+    assert rows[0][-1] == "PS 2" and rows[2][-1] == "3" and "makes one" in found.says[0]
+
+
+def test_other_points_in_canvas_are_said(tmp_path):
+    assert made(tmp_path, EXPORT, "100001")[0].says == ["Canvas has PS2 (4711) out of 91 points, and here it is out of 3."]
+    assert made(tmp_path, EXPORT.replace("91.00", '"3,00"'), "100001")[0].says == []
 
 
 def test_a_total_that_canvas_computes_is_refused(tmp_path):

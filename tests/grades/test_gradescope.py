@@ -42,7 +42,7 @@ def test_what_a_person_graded_there_is_told_apart_from_the_autograder(file):
     assert ann.whole == Points(Fraction(77), Fraction(86))
     assert ann.questions == {"Gradescope 2.1": Points(Fraction("3.5"), Fraction(4)), "Gradescope 2.2": Points(Fraction(0), Fraction(1))}
     assert ann.submitted.isoformat() == "2026-11-20T22:16:26-08:00"
-    assert (zoe.submitted, zoe.whole, zoe.questions) == (None, None, {})
+    assert (zoe.submitted, zoe.whole, zoe.questions) == (None, Points(Fraction(0), Fraction(91)), {})
     assert "not graded" in bo.remarks[0] and bo.member.id == "bo"
 
 

@@ -3,14 +3,12 @@ from itertools import pairwise
 import numpy as np
 
 from autograder.check.distribution import draws, random_weights
-from autograder.check.meanfield import RELU, TANH, keeps_moments
+from autograder.check.meanfield import RELU, TANH, WIDTHS, keeps_moments
 from autograder.check.recording import Recording
 from autograder.check.scoring import judge
 from autograder.check.verdict import Failure
 from autograder.grading.diagnose import Run
 from autograder.grading.histograms import histograms_of
-
-WIDTHS = (60, 50, 40)
 
 
 def stack(std):
@@ -38,7 +36,7 @@ def test_right_weights_lie_on_the_line_in_every_layer():
 def test_what_has_another_form_is_not_drawn():
     assert random_weights((4, 3), 1.0).histograms({"weights": np.zeros(3)}) == []
     assert keeps_moments(WIDTHS, lambda fan: 1.0, TANH, 3).histograms({"layer 1": np.zeros((2, 2))}) == []
-    broken = stack(lambda fan: 1.0) | {"layer 2": np.full((50, 40), np.nan)}
+    broken = stack(lambda fan: 1.0) | {"layer 2": np.full(WIDTHS[1:3], np.nan)}
     assert sum(keeps_moments(WIDTHS, lambda fan: 1.0, TANH, 3).histograms(broken)[1].yours) == 0
 
 
@@ -49,3 +47,12 @@ def test_of_each_kind_the_first_that_failed_is_kept():
     got = {"a, one": wrong, "a, two": wrong, "b, gone": Failure("raised", "raised KeyError")}
     run = Run(None, b"", want, got, None, {})
     assert len(histograms_of(judge(want, got, None), run)) == 1
+
+
+def test_numbers_that_no_axis_can_hold_cost_no_verdict():
+    asked = {"a": random_weights((40, 30), 0.1), "b": keeps_moments(WIDTHS, lambda fan: 1.0, TANH, 3)}
+    huge = draws(lambda rng: np.where(rng.random((40, 30)) < 0.5, 1.0, -1.0) * 1.7e308, [1, 2])
+    run = Run(None, b"", Recording(items={name: {} for name in asked}, judges=asked), {"a": huge, "b": stack(lambda fan: 1e300)}, None, {})
+    with np.errstate(all="ignore"):
+        drawn = histograms_of(judge(run.want, run.items, None), run)
+    assert all(np.isfinite([one.low, one.high, *one.yours, *one.theory]).all() for one in drawn)

@@ -17,6 +17,12 @@ def test_what_passes_alone_and_failed_beside_the_others_is_told():
     assert unsteady(early, Answer([]), Judged(rows=[RowData("a", True, 0.0), RowData("b", True, 0.5)], share="1")) == ALONE
 
 
+def test_a_check_that_the_first_look_leaves_out_is_no_unsteadiness():
+    early = Judged(rows=[RowData("a", False, 2.0), RowData("gradient check, x", False, 2.0)], share="0")
+    alone = [RowData("a", False, 2.0), RowData("gradient check, x", True, 0.5), RowData("b", True, 0.0)]
+    assert unsteady(early, Answer([]), Judged(rows=alone, share="0")) == ""
+
+
 def test_the_same_items_with_more_points_for_consistency_are_steady():
     early = Judged(rows=[RowData("a", True, 0.0), RowData("b", False, 2.0)], share="1/2")
     assert unsteady(early, Answer([]), Judged(rows=early.rows, share="3/4")) == ""

@@ -14,7 +14,7 @@ WORKED = (
     "1.5 ELU, backward: 2 of 2 entries differ.\n    elu = ELU(alpha=0.75)\n  your result  [[ -1.125, 0.375]]\n  expected  [[-0.68, 0.08]]"
 )
 
-DRAWN = Histogram("output of layer 1, tanh", [-1.0, -0.5, 0.0, 0.5, 1.0], [0.1, 0.2, 0.3, 0.4], [0.25, 0.25, 0.25, 0.25])
+DRAWN = Histogram("output of layer 1, tanh", -1.0, 1.0, [0.1, 0.2, 0.3, 0.4], [0.25, 0.25, 0.25, 0.25])
 
 
 def result_of(number: int, questions) -> Result:

@@ -74,7 +74,7 @@ def test_a_student_reads_points_by_part_each_sentence_and_its_example():
 
 
 def test_a_failed_initializer_is_drawn_beside_its_theory_with_the_numbers():
-    one = Histogram("output of layer 1, <tanh>", [-1.0, 0.0, 1.0], [0.25, 0.75], [0.5, 0.5])
+    one = Histogram("output of layer 1, <tanh>", -1.0, 1.0, [0.25, 0.75], [0.5, 0.5])
     page = student_page(report(histograms=[one]))
     assert page.count("<figure>") == 1 and "output of layer 1, &lt;tanh&gt;" in page
     assert re.search(r"<td class=\"n\">0.75</td><td class=\"n\">0.5</td>", page)
