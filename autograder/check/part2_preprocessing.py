@@ -56,7 +56,7 @@ def fit_and(tool: Any, train: Array, x: Array) -> Any:
 
 
 def fit_twice(draw: Draw, make: Make, rows: Shape, other: Shape) -> Steps:
-    """fit returns the object, and a second fit forgets the first."""
+    """fit returns the object, a second fit forgets the first, and what one object learns is not another's."""
     first, second, x = ordinary(draw, rows), ordinary(draw, rows), foreign(draw, other)
 
     def chained() -> Any:
@@ -64,7 +64,14 @@ def fit_twice(draw: Draw, make: Make, rows: Shape, other: Shape) -> Steps:
         tool.fit(first)
         return tool.fit(second).transform(x)
 
+    def between() -> Any:
+        tool = make()
+        tool.fit(second)
+        make().fit(first)
+        return tool.transform(x)
+
     yield "test data, chained after a second fit", chained
+    yield "test data, another one fitted in between", between
 
 
 def earlier_result(draw: Draw, make: Make, rows: Shape) -> Steps:
@@ -152,6 +159,7 @@ def scores(name: str, train: Array, test: Array, keep: int, make: Callable[[int]
         fitted = tool.fit(test)
         tool = fitted if chained else tool
         tool.fit(train)
+        make(keep).fit(test)  # what another one learns is not this one's
         return {"one row": tool.transform(test[:1]), "train": tool.transform(train)}
 
     yield name, both, up_to_sign()
@@ -291,6 +299,7 @@ def spectral_normalize(ps2: Any, draw: Draw) -> Steps:
     yield "conduct, train", train, unchanged("train")
     yield "conduct, x", test, unchanged("x")
     yield from fit_twice(draw, make, (n, length), (n, length))
+    yield from earlier_result(draw, make, (n, length))
     silent, heard = np.zeros((n, length)), draw.normal((n, length))  # every frequency is constant
     yield "silence", lambda: fit_and(make(), silent, heard)
     small = draw.size(2, least=2)[0]

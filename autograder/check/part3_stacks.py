@@ -64,6 +64,15 @@ class StandInSELU(Curve):
         return 1.0507009873554805 * np.where(z.real > 0, z, 1.6732632423543772 * np.expm1(np.where(z.real > 0, 0, z)))
 
 
+@stand_in
+class StandInRaisedReLU(Curve):
+    """max(0, z) + ½: a dead unit's output is not 0."""
+
+    @staticmethod
+    def function(z: Array) -> Array:
+        return np.where(z.real > 0, z, 0 * z) + 0.5
+
+
 CURVES: dict[str, type[Curve]] = {"tanh": StandInTanh, "ReLU": StandInReLU, "SELU": StandInSELU}
 
 
@@ -178,9 +187,9 @@ STRENGTHS = {"tanh": 2.0, "ReLU": 1.0, "SELU": 4.0}
 
 @question("3.9", "activation_statistics", stub="deep_stacks.activation_statistics", core=True)
 def activation_statistics(ps2: Any, draw: Draw) -> Steps:
-    """Mean, deviation, saturated and dead fraction of each layer's output, for tanh, ReLU and SELU."""
-    for name, make in CURVES.items():
-        weights, x, _ = stack_of(draw, STRENGTHS[name])
+    """Mean, deviation, saturated and dead fraction of each layer's output, for tanh, ReLU, SELU and a ReLU whose dead units give ½."""
+    for name, make in (CURVES | {"raised ReLU": StandInRaisedReLU}).items():
+        weights, x, _ = stack_of(draw, STRENGTHS.get(name, 1.0))
         yield name, lambda weights=weights, make=make, x=x: ps2.activation_statistics(weights, make(), x), each_entry()
         yield f"conduct, x of {name}", x, unchanged("x")
         yield f"conduct, weights of {name}", dict(enumerate_arrays(weights)), unchanged("a weight")

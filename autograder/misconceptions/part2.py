@@ -45,6 +45,24 @@ def returning_nothing(right: Any) -> Any:
     return but(right, fit=fit)
 
 
+ON_THE_CLASS = "what fit learns is kept on the class (or in a global), where the next object's fit overwrites it; it belongs to self"
+
+
+def on_the_class(right: Any) -> Any:
+    learned: dict[str, Any] = {}
+
+    def fit(self: Any, train: Any) -> Any:
+        right.fit(self, train)
+        learned.update(vars(self))
+        return self
+
+    def transform(self: Any, x: Any) -> Any:
+        vars(self).update(learned)
+        return right.transform(self, x)
+
+    return but(right, fit=fit, transform=transform)
+
+
 def in_place(right: Any) -> Any:
     def transform(self: Any, x: Any) -> Any:
         x -= self.mean
@@ -121,6 +139,11 @@ def zero_center_fit_returns_none(right: Any) -> Any:
 
 
 # ---- 2.2 Standardize
+
+
+@mistake("2.2", "Standardize", ON_THE_CLASS, fails=("test data, another one fitted in between",))
+def standardize_on_the_class(right: Any) -> Any:
+    return on_the_class(right)
 
 
 @mistake("2.2", "Standardize", NOTHING, fails=("test data, chained after a second fit",))

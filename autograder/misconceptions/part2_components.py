@@ -8,7 +8,7 @@ import numpy as np
 
 from . import mistake
 from .altered import but
-from .part2 import NOTHING, OWN, fitting, guarded, in_place, keeping_the_first_fit, refitting, returning_nothing
+from .part2 import NOTHING, ON_THE_CLASS, OWN, fitting, guarded, in_place, keeping_the_first_fit, on_the_class, refitting, returning_nothing
 
 # ---- 2.3 PCA
 
@@ -152,6 +152,16 @@ def pca_all_components(right: Any) -> Any:
 )
 def pca_first_fit_stays(right: Any) -> Any:
     return keeping_the_first_fit(right)
+
+
+@mistake("2.3", "PCA", ON_THE_CLASS, fails=("train and test, a second fit and one row",))
+def pca_on_the_class(right: Any) -> Any:
+    return on_the_class(right)
+
+
+@mistake("2.4", "Whiten", ON_THE_CLASS, fails=("train and test, a second fit and one row",))
+def whiten_on_the_class(right: Any) -> Any:
+    return on_the_class(right)
 
 
 @mistake("2.3", "PCA", NOTHING, fails=("train and test, a second fit and one row",))

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import mistake
 from .altered import but
-from .part2 import fitting, guarded, refitting, returning_nothing
+from .part2 import ON_THE_CLASS, fitting, guarded, on_the_class, refitting, returning_nothing
 
 # ---- 2.5 PerPixelMean
 
@@ -219,3 +219,8 @@ def channels_plus_eps(right: Any) -> Any:
 )
 def channels_only_centred(right: Any) -> Any:
     return but(right, transform=lambda self, x: x - self.mean)
+
+
+@mistake("2.7", "PerChannelStandardize", ON_THE_CLASS, fails=("test data, another one fitted in between",))
+def channels_on_the_class(right: Any) -> Any:
+    return on_the_class(right)

@@ -99,6 +99,16 @@ def statistics_dead_entries(right: Any) -> Any:
 @mistake(
     "3.9",
     "activation_statistics",
+    "units whose output is 0 on the whole batch are counted as dead; a unit is dead where φ′ = 0, whatever it gives (handout 3.9)",
+    fails=("raised ReLU",),
+)
+def statistics_dead_by_output(right: Any) -> Any:
+    return statistics(lambda z, y, s: [y.mean(), y.std(), saturated(s), np.mean(np.all(y == 0, axis=0))])(right)
+
+
+@mistake(
+    "3.9",
+    "activation_statistics",
     "dead units are left out of the saturated fraction; |φ′| = 0 is below 0.01 too (handout 3.9)",
     fails=("ReLU",),
 )
