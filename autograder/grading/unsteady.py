@@ -1,6 +1,6 @@
 """Whether a verdict hung on when it was asked: what staff should know of a question before they defend it.
 
-Two things are seen in one grading: an answer that hung and then came, and one that failed beside the other questions of its file and
+Two things are seen in one grading: an answer that did not come at first and then did, and one that failed beside the other questions of its file and
 passed alone. What counts is the second in either case.
 """
 
@@ -10,7 +10,7 @@ from ..check.scoring import GRADIENT_CHECK
 from ..sandbox.answer import Answer
 from .oracle import Judged
 
-HUNG = "hung at first and answered when it was asked again"
+HUNG = "hung, or lost its worker, and answered when it was asked again"
 ALONE = "failed beside the other questions of its file and passed alone"
 
 
@@ -20,7 +20,6 @@ def unsteady(early: Judged | None, answer: Answer, judged: Judged) -> str:
         return HUNG
     if early is None or early.fault or judged.fault:
         return ""
-    failed = {
-        row.item for row in early.rows if not row.passed and row.item.partition(",")[0] != GRADIENT_CHECK
-    }  # which may be left out of a look
+    checks = (row for row in early.rows if row.item.partition(",")[0] != GRADIENT_CHECK)  # which a look may leave out
+    failed = {row.item for row in checks if not row.passed}
     return ALONE if any(row.passed and row.item in failed for row in judged.rows) else ""
