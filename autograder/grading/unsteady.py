@@ -1,7 +1,7 @@
 """Whether a verdict hung on when it was asked: what staff should know of a question before they defend it.
 
-Two things are seen in one grading: an answer that did not come at first and then did, and one that failed beside the other questions of its file and
-passed alone. What counts is the second in either case.
+Two things are seen in one grading: an answer that did not come at first and then did, and one that failed beside the other questions of its
+file and passed alone. What counts is the second in either case.
 """
 
 from __future__ import annotations
