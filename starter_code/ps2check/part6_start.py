@@ -32,6 +32,7 @@ def layers_class() -> Any:
             self.plain = nn.Conv2d(conv[1], conv[0], (conv[2], conv[3]), bias=False)
             self.grouped = nn.Conv2d(group[0] * group[2], group[1] * group[2], group[3], groups=group[2])
             self.fc, self.twin = nn.Linear(*fan), nn.Linear(*fan)
+            self.single = nn.Linear(fan[0], 1)
 
     return Layers
 
