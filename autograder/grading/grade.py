@@ -31,7 +31,7 @@ from ..training.question import ID as TRAINING
 from ..training.question import Judged
 from ..training.question import unreached as training_unreached
 from . import oracle
-from .intake import Submission, take
+from .intake import Submission, take, together
 from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Standing, Status, rounded, total_of
 
@@ -167,7 +167,7 @@ class Grading:
         self.untold = ""
         self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
         self.layers: dict[str, str] = {}
-        self.remarks = [*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])]
+        self.remarks = together([*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])])
         self.staff: list[str] = []
         self.exact: dict[str, Fraction] = {}
         self.leaderboard: list[Standing] = []
