@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from autograder.audit.attacks import Arena, arena, family  # noqa: E402
 from autograder.grading.result import write_atomically  # noqa: E402
+from autograder.sandbox import limits  # noqa: E402
 from autograder.sandbox.footing import CONFINED  # noqa: E402
 
 HOSTILE = {"endings": ("os._exit(0)", "a crash"), "forging": ("garbage", "NaN payloads"), "floods": ("output without end",)}
@@ -35,9 +36,9 @@ def row(place: Arena, number: int) -> dict[str, float]:
     grader, zygote = psutil.Process(), psutil.Process(place.zygote)
     return {
         "submissions": number,
-        "grader MB": private(grader),
-        "zygote MB": private(zygote),
-        "oracle MB": sum(private(child) for child in zygote.children()),
+        "grader MB": written(grader),
+        "zygote MB": written(zygote),
+        "oracle MB": sum(written(child) for child in zygote.children()),
         "grader descriptors": grader.num_fds(),
         "zygote descriptors": zygote.num_fds(),
         "processes": len(grader.children(recursive=True)),
@@ -45,9 +46,9 @@ def row(place: Arena, number: int) -> dict[str, float]:
     }
 
 
-def private(process: psutil.Process) -> float:
-    """Megabytes that are this process's alone."""
-    return round(process.memory_full_info().uss / 2**20, 1)
+def written(process: psutil.Process) -> float:
+    """Megabytes that a process has written, or still shares with the one it was forked from: which of the two changes by itself."""
+    return round(limits.status(f"/proc/{process.pid}/smaps_rollup")["Anonymous"] / 1024, 1)
 
 
 def soak(count: int, place: Arena) -> list[dict[str, float]]:

@@ -77,9 +77,10 @@ def run_audit(
 ) -> Audit:
     """Audit one part, or all.
 
-    seeds: how many runs each answer gets. wrong, right: folders of NAME/ps2/*.py laid over the reference, to audit these alone. progress(done, of): called
-    after each piece. workers: processes, by default one a core; 0 runs everything in this process (and sees what it registered).
-    thorough: hours; right answers on THOROUGH seeds, with the p-values of random items, cascades on 20. sample: automatic mutants.
+    seeds: how many runs each answer gets. wrong, right: folders of NAME/ps2/*.py laid over the reference, to audit these alone.
+    progress(done, of): called after each piece. workers: processes, by default one a core; 0 runs everything in this process (and sees
+    what it registered). thorough: hours; right answers on THOROUGH seeds, with the p-values of random items, cascades on 20. sample:
+    automatic mutants.
     Raises ValueError where there is nothing to audit.
     """
     prepare()

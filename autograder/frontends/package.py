@@ -8,17 +8,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import shutil
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..check.archive import zip_of
 from ..check.layout import GIVEN, PACKAGE
 from ..course import Course
-from ..grading.intake import IntakeError, Submission, take
+from ..grading.intake import IntakeError, Submission, take, together
 from ..grading.kit import about_kit
 from ..grading.result import write_atomically
 from .collect import Handed, collect, left_out
@@ -56,19 +54,6 @@ def pack(one: Handed, out: Path, course: Course) -> Packed:
             made = Packed(one.name, taken.digest, len(files), tuple(says))
     write_atomically(out / f"{one.name}.txt", report(made).encode())
     return made
-
-
-MISSING = re.compile(r"(\S+) is missing: its questions earn nothing\.")
-
-
-def together(sentences: Iterable[str]) -> list[str]:
-    """Each once; files that are only missing in one sentence."""
-    each = list(dict.fromkeys(sentences))
-    missing = [match[1] for says in each if (match := MISSING.fullmatch(says))]
-    if len(missing) < 2:
-        return each
-    told = f"{', '.join(missing)} are missing: their questions earn nothing."
-    return [told, *(says for says in each if not MISSING.fullmatch(says))]
 
 
 def gathered(one: Handed, place: Path) -> Path:

@@ -26,7 +26,7 @@ from ..training.question import unreached as training_unreached
 from . import oracle
 from .asking import Asking, Heard
 from .compiling import Compiler
-from .intake import Submission, take
+from .intake import Submission, take, together
 from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Standing, Status, rounded, total_of
 from .room import Kind, Room, offered_to
@@ -120,7 +120,7 @@ class Grading:
         self.untold = ""
         self.asking = Asking(course, submission, stage)
         self.layers: dict[str, str] = {}
-        self.remarks = [*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])]
+        self.remarks = together([*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])])
         self.staff: list[str] = []
         self.exact: dict[str, Fraction] = {}
         self.leaderboard: list[Standing] = []

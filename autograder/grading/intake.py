@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,7 @@ from .compiling import Compiler
 from .folder import read_folder
 from .upload import IntakeError, Upload, about_link, reason
 
-__all__ = ["IntakeError", "Submission", "digest_of", "identify", "own_files", "take"]
+__all__ = ["IntakeError", "Submission", "digest_of", "identify", "own_files", "take", "together"]
 
 FIXED_TIME = 1_700_000_000  # seconds; no time of the upload reaches the worker
 LARGEST_MANIFEST = 65_536
@@ -104,6 +104,19 @@ def digest_of(files: Mapping[str, bytes]) -> str:
         for part in (name, data):
             total.update(len(part).to_bytes(8, "big") + part)
     return total.hexdigest()
+
+
+MISSING = re.compile(r"(\S+) is missing: its questions earn nothing\.")
+
+
+def together(sentences: Iterable[str]) -> list[str]:
+    """Each once; files that are only missing in one sentence."""
+    each = list(dict.fromkeys(sentences))
+    missing = [match[1] for says in each if (match := MISSING.fullmatch(says))]
+    if len(missing) < 2:
+        return each
+    told = f"{', '.join(missing)} are missing: their questions earn nothing."
+    return [told, *(says for says in each if not MISSING.fullmatch(says))]
 
 
 # Opening and finding
