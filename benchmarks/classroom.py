@@ -258,6 +258,7 @@ def main() -> None:
     parser.add_argument("--otter", metavar="PYTHON", default=sys.executable, help="a Python with otter-grader")
     parser.add_argument("--otter-submissions", type=int, default=4, help="submissions that otter grades")
     parser.add_argument("--workers", type=int, default=2, help="graders of the second run; 1: no second run")
+    parser.add_argument("--large", type=int, default=0, metavar="N", help="also a class of N, on all graders")
     parser.add_argument("--questions", action="store_true", help="also by number of questions")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
@@ -296,6 +297,9 @@ def measure(options: argparse.Namespace, found: dict[str, Any]) -> None:
             keep("otter")(otter_way.measure(options.otter, few[: options.otter_submissions], place, otter_way.environment_with(ONE_THREAD)))
         if options.workers > 1:
             keep("more graders")(ours(folder, place / "more", options.workers, keep=keep("more graders")))
+        if options.large:
+            large = synthetic.write_class(place / "large", this_course(), options.large, seed=1)
+            keep("large class")(ours(large, place / "large results", options.workers, keep=keep("large class")))
         if options.questions:
             found["by questions"] = by_questions(folder, place)
     try:
@@ -312,7 +316,7 @@ def write(found: dict[str, Any], file: Path | None) -> None:
 
 
 def show(found: dict[str, Any]) -> None:
-    for name in ("one grader", "more graders"):
+    for name in ("one grader", "more graders", "large class"):
         if name in found:
             run = found[name]
             print(
