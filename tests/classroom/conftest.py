@@ -1,6 +1,5 @@
 """A small course (five questions, no torch), a class of it, and its results."""
 
-import re
 import shutil
 from pathlib import Path
 
@@ -10,16 +9,9 @@ from autograder.classroom import synthetic
 from autograder.classroom.grader import Settings
 from autograder.classroom.pool import run as on_pool
 from autograder.classroom.run import carry_out, plan
-from autograder.course import Course, this_course
+from autograder.course import Course
 
-
-def make_course(root: Path) -> Course:
-    for folder in ("assignment", "solutions", "starter_code"):
-        shutil.copytree(this_course().root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "secret"))
-    toml = root / "assignment" / "assignment.toml"
-    toml.write_text(re.sub(r'(?m)^(\[questions\."[2-9]\.\d+"\])$', r"\1\non = false", toml.read_text(encoding="utf-8")), encoding="utf-8")
-    (root / "assignment" / "secret").write_text("nothing but a test, forty characters long")
-    return Course(root)
+from ..courses import small_course
 
 
 def grade_class(folder: Path, out: Path, course: Course, **options):
@@ -38,7 +30,7 @@ def grade_class(folder: Path, out: Path, course: Course, **options):
 
 @pytest.fixture(scope="session")
 def course(tmp_path_factory):
-    return make_course(tmp_path_factory.mktemp("course"))
+    return small_course(tmp_path_factory.mktemp("course"))
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,8 @@ from autograder.classroom.reading import read_class
 from autograder.classroom.run import alone
 from autograder.grading.intake import IntakeError
 
-from .conftest import grade_class, make_course
+from ..courses import small_course
+from .conftest import grade_class
 
 
 def test_one_result_a_submission_and_the_same_files_are_graded_once(graded):
@@ -133,7 +134,7 @@ def test_a_submission_that_kills_its_grader_again_and_again_is_named(course, tmp
 
 
 def test_a_course_out_of_order_is_one_sentence(tmp_path):
-    course = make_course(tmp_path / "course")
+    course = small_course(tmp_path / "course")
     folder = synthetic.write_class(tmp_path / "zips", course, 1)
     tasks = tasks_of(folder, tmp_path / "out", course)
     (course.root / "assignment" / "secret").unlink()
@@ -147,7 +148,7 @@ def test_two_runs_at_once_are_refused(tmp_path):
 
 
 def test_a_mended_grader_regrades_a_question_and_lowers_nobody(tmp_path):
-    course = make_course(tmp_path / "course")
+    course = small_course(tmp_path / "course")
     folder, out = synthetic.write_class(tmp_path / "zips", course, 3), tmp_path / "out"
     before, _ = grade_class(folder, out, course)
     toml = course.toml

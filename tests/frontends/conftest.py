@@ -2,27 +2,17 @@
 
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, this_course
+from autograder.course import this_course
+
+from ..courses import small_course
 
 STUDENT_CONFIG = 'c = get_config()\nc.CourseDirectory.course_id = "ps2"\nc.Exchange.root = {exchange!r}\n'
-
-
-def small_course(root: Path) -> Course:
-    """A course of its own that asks part 1 alone, so that these tests take as long whatever else is asked."""
-    for folder in ("assignment", "solutions", "starter_code"):
-        shutil.copytree(this_course().root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "secret"))
-    toml = root / "assignment" / "assignment.toml"
-    toml.write_text(re.sub(r'(?m)^(\[questions\."[2-9]\.\d+"\])$', r"\1\non = false", toml.read_text(encoding="utf-8")), encoding="utf-8")
-    (root / "assignment" / "secret").write_text("nothing but a test, forty characters long")
-    return Course(root)
 
 
 class Commands:

@@ -4,7 +4,6 @@ import base64
 import hmac
 import io
 import json
-import shutil
 import zipfile
 
 import numpy as np
@@ -16,11 +15,13 @@ from autograder.check.package import Package
 from autograder.check.question import REGISTRY
 from autograder.check.recording import record
 from autograder.check.seeds import question_seed
-from autograder.course import Course, this_course
+from autograder.course import Course
 from autograder.grading.intake import identify
 from autograder.publish.kit import kit_files
 from autograder.publish.leaks import Scanner
 from autograder.training.images import Source, key_of, practice_key
+
+from ..courses import copy_of
 
 SECRET = b"5e" * 32
 
@@ -28,12 +29,9 @@ SECRET = b"5e" * 32
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """PS2's part 1 with a secret that is known here, and last term's."""
-    root = tmp_path_factory.mktemp("course")
-    for folder in ("assignment", "solutions"):
-        shutil.copytree(this_course().root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "secret*"))
-    (root / "assignment/secret").write_bytes(SECRET + b"\n")
-    (root / "assignment/secret-2025-fall").write_bytes(b"7a" * 32)
-    return Course(root).only(1)
+    made = copy_of(tmp_path_factory.mktemp("course"), secret=SECRET.decode())
+    (made.toml.parent / "secret-2025-fall").write_bytes(b"7a" * 32)
+    return made.only(1)
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,16 @@
 import base64
 import io
 import json
-import shutil
+import tarfile
 import zipfile
 
 import pytest
 
-from autograder.course import Course, this_course
+from autograder.course import this_course
 from autograder.publish.kit import build_kit_zip
 from autograder.publish.leaks import Scanner
+
+from ..courses import copy_of
 
 LINE = "self.y = np.where(x > 0, 1.0, small) / (1.0 + small)"  # of Sigmoid's solution
 SECRET = b"5e" * 32
@@ -19,18 +21,24 @@ SECRET = b"5e" * 32
 @pytest.fixture(scope="module")
 def scanner(tmp_path_factory):
     """PS2 with a secret that is known here, and last term's."""
-    root = tmp_path_factory.mktemp("course")
-    for folder in ("assignment", "solutions"):
-        shutil.copytree(this_course().root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "secret*"))
-    (root / "assignment/secret").write_bytes(SECRET + b"\n")
-    (root / "assignment/secret-2025-fall").write_bytes(b"7a" * 32)
-    return Scanner(Course(root))
+    course = copy_of(tmp_path_factory.mktemp("course"), secret=SECRET.decode())
+    (course.toml.parent / "secret-2025-fall").write_bytes(b"7a" * 32)
+    return Scanner(course.only(1, 2, 3, 4))
 
 
 def zipped(name, data):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, data)
+    return file.getvalue()
+
+
+def taped(name, data):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tape:
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        tape.addfile(info, io.BytesIO(data))
     return file.getvalue()
 
 
@@ -50,6 +58,12 @@ PLANTED = {
     "a notebook's metadata": ("a.ipynb", notebook(metadata={"solution": {"text": LINE}})),
     "a notebook's attachment": ("a.ipynb", notebook(attachments={"a.png": {"image/png": base64.b64encode(LINE.encode()).decode()}})),
     "a notebook in an archive": ("a.zip", zipped("a.ipynb", notebook(outputs=[OUTPUT]))),
+    "a page with colours": ("a.html", b"<b>self</b>.y = np.<i>where</i>(x &gt; 0, 1.0, small) / (<u>1.0</u> + small)"),
+    "a page's picture": ("a.html", b'<img src="data:text/plain;base64,' + base64.b64encode(LINE.encode()) + b'">'),
+    "a notebook's packed attachment": ("a.ipynb", notebook(metadata={"x": base64.b64encode(zipped("a.py", LINE.encode())).decode()})),
+    "a packed tape": ("a.tar.gz", taped("ps2/a.py", LINE.encode())),
+    "a text of Windows": ("a.txt", LINE.encode("utf-16")),
+    "the secret in pieces": ("a.ipynb", notebook(source=[SECRET[:20].decode(), SECRET[20:].decode()])),
     "a marker": ("a.py", b"    ### BEGIN SOLUTION\n"),
     "hidden tests": ("a.ipynb", notebook(source=["### BEGIN HIDDEN TESTS\n", "assert f(3) == 9"])),
     "the secret": ("a.json", b'{"seed": "' + SECRET + b'"}'),
@@ -90,7 +104,20 @@ def test_short_lines_and_lines_that_students_get_anyway_are_no_leaks(scanner):
     assert scanner.scan("a.py", innocent) == []
 
 
-def test_the_kit_gives_nothing_away(scanner, tmp_path):
+def test_the_kit_gives_nothing_away(tmp_path):
     kit = build_kit_zip(tmp_path / "kit.zip")
-    assert scanner.scan_path(kit) == []
     assert Scanner(this_course()).scan_path(kit) == []
+
+
+CLOSED = {
+    "a.pdf": (b"%PDF-1.7 ...", "a PDF"),
+    "a.rar": (b"Rar!....", "a RAR archive"),
+    "a.zip": (zipped("a.py", LINE.encode() * 9)[:60] + b"PK\x05\x06" + bytes(18), "an archive that is empty, damaged or encrypted"),
+}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_what_cannot_be_looked_into_is_said_rather_than_called_clean(scanner, name):
+    data, kind = CLOSED[name]
+    assert scanner.scan(name, data) == []
+    assert scanner.closed[-1] == f"{name} was not looked into: it is {kind}."
