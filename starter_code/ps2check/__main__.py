@@ -162,8 +162,8 @@ def one_by_one(home: Home, questions: list[Asked], size: int | None) -> int:
 
 
 def submit(home: Home) -> int:
-    from .submit import preflight, write_zip
-    from .terminal import report_preflight
+    from .submit import ZIP, preflight, write_zip
+    from .terminal import report_preflight, wrapped
 
     for text in report_preflight(preflight(home)):
         print(text, end="\n\n")
@@ -173,7 +173,8 @@ def submit(home: Home) -> int:
     try:
         path = write_zip(home)
     except OSError as error:
-        print(f"submission.zip cannot be written here ({error.strerror}); is it open in another program?")
+        says = f"{ZIP} cannot be written here ({error.strerror}); is it open in another program, or the folder not yours to write in?"
+        print(wrapped(says))
         return 1
     print(f"Written: {path.name} ({len(home.sources)} files of ps2/, {path.stat().st_size / 1000:.1f} kB). Upload this file.")
     return 0

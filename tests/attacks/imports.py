@@ -38,6 +38,12 @@ SHADOWING = [
 
 CORPUS = [
     torch_by("torch", "__import__('torch')", earns="torch is not available in the grader"),
+    torch_by(
+        "torch out of the idle object that stands for it",
+        "next(m for m in [IDLE, *vars(type(IDLE)).values()] if hasattr(m, 'relu'))",
+        top="import torch as IDLE",
+        earns="torch is not available in the grader",
+    ),
     torch_by("torch by importlib", "__import__('importlib').import_module('torch')"),
     torch_by("torch by sys.modules", "__import__('sys').modules['torch']"),
     torch_by("torch by builtins", "__builtins__['__import__']('torch')"),

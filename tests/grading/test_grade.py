@@ -1,6 +1,7 @@
 """Whatever one question's code does, it costs that question alone, with a sentence, and the grading goes on."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -159,6 +160,18 @@ def test_a_wrong_signature_is_told_with_the_line_that_would_be_called(tmp_path, 
     relu = RELU.replace("forward(self, x: ndarray)", "forward(self)")
     lost = by_id(grade(submit(tmp_path, relu), only={"1.3"}))["1.3"]
     assert "raised TypeError: ReLU.forward() takes 1 positional argument but 2 were given" in lost.sentences[0]
+
+
+def test_classes_whose_constructors_call_themselves_cost_a_short_sentence_each(tmp_path, grade):
+    folder = submit(tmp_path)
+    path = folder / "ps2/activations.py"
+    endless = "\n\n    def __init__(self, *a, **k):\n        self.__init__(*a, **k)\n\n    def forward(self"
+    path.write_text(re.sub(r"\n\n    def (__init__\(.*\n(        .*\n)+\n    def )?forward\(self", endless, REFERENCE), encoding="utf-8")
+    result = grade(folder, only=PART1)
+    assert result.total == 0 and len(encode(result)) < 64_000
+    for question in result.questions:
+        assert "calls itself without end (RecursionError) (activations.py, line" in question.sentences[0]
+        assert len(question.sentences) == 1 and len(question.output) < 5_000
 
 
 def test_a_missing_name_is_told(tmp_path, grade):
