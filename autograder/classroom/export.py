@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from ..frontends.collect import fit
+from ..frontends.collect import EXPORT, fit
 from .index import Member
 
-FILE = "submission_metadata.yml"
 BLOCK = re.compile(r"^(submission_\d+):[ ]*$", re.MULTILINE)
 FIELD = re.compile(r"^([ ]*)(- )?:?(\w+):(?:[ ]+(.*))?$")
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?[ ]*(Z|UTC|[+-]\d\d:?\d\d)?")
@@ -25,7 +24,7 @@ TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?[ ]*(Z|UTC|[+-]
 def read_export(folder: Path) -> dict[str, tuple[list[Member], str]]:
     """Folder name → its members and the time of its submission (ISO, "" where it is not said). {} where this is no export."""
     try:
-        text = (folder / FILE).read_text(encoding="utf-8", errors="replace")
+        text = (folder / EXPORT).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return {}
     starts = [*BLOCK.finditer(text)]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hmac
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..check.layout import PACKAGE
+from ..check.layout import PACKAGE, ignored
 from ..course import Course
-from ..frontends.collect import Handed, collect, fit, place_of
+from ..frontends.collect import EXPORT, Handed, collect, fit, laid_out, place_of
 from ..grading import intake
 from ..grading.intake import IntakeError
 from ..sandbox import scratch
-from .export import FILE, iso, read_export
+from .export import iso, read_export
 from .index import INDEX, Entry, Member
 
 
@@ -56,11 +55,12 @@ def meant(folder: Path, course: Course) -> Path:
         raise IntakeError(f"{folder} holds results of an earlier `autograder class`; name the folder of the submissions.")
     if any((folder / PACKAGE / name).is_file() for name in course.assignment.files()):
         raise IntakeError(f"{folder} is one submission, which `autograder grade` takes; name the folder that holds all of them.")
-    inner = sorted(path.parent for path in folder.glob(f"*/{FILE}")) if not (folder / FILE).is_file() else []
-    if len(inner) > 1:
+    folders = [path for path in sorted(folder.glob("*/")) if not ignored(path.name)]
+    inner = [path for path in folders if (path / EXPORT).is_file()]
+    if len(inner) == len(folders) > 1:  # a student's file of this name makes nobody's folder the class
         names = ", ".join(path.name for path in inner)
         raise IntakeError(f"{folder} holds {len(inner)} exports ({names}); name one of them, each with a folder of results of its own.")
-    return inner[0] if inner else place_of(folder)
+    return place_of(folder)
 
 
 def stamped(handed: Handed) -> str:
@@ -78,14 +78,8 @@ def stamped(handed: Handed) -> str:
 @contextmanager
 def gathered(handed: Handed) -> Iterator[Path]:
     """A zip or a folder as it is; loose files in a folder, under the names that they stand for."""
-    if handed.source is not None:
-        yield handed.source
-        return
     with scratch.root(scratch.SUBMISSIONS, 0o755) as place:
-        (place / PACKAGE).mkdir()
-        for name, path in handed.files.items():
-            shutil.copyfile(path, place / PACKAGE / name)
-        yield place
+        yield laid_out(handed, place)
 
 
 def digest_of(handed: Handed, course: Course) -> str:

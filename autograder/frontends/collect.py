@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import stat
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +81,28 @@ def copies(folder: Path, wanted: Collection[str]) -> dict[str, Path]:
     named = {f"{COPY.sub('', path.stem)}.py": path for path in files}
     numbered = {name: path for name, path in named.items() if name in wanted and path.name != name}
     plain = any(path.name in wanted for path in files)
-    return numbered if len(named) == len(files) and not plain else {}
+    odd = folder.is_symlink() or any(not ordinary(path) for path in files)  # left to the intake, which refuses links
+    return numbered if len(named) == len(files) and not plain and not odd else {}
+
+
+def ordinary(path: Path) -> bool:
+    """A file itself: no link to another, which might be anybody's, no pipe, no device."""
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
+def laid_out(handed: Handed, place: Path) -> Path:
+    """A zip or folder as it is; loose files in `place`, under the names that they stand for. Raises IntakeError."""
+    if handed.source is not None:
+        return handed.source
+    (place / PACKAGE).mkdir(parents=True)
+    for name, path in handed.files.items():
+        try:
+            if not ordinary(path):
+                raise IntakeError(f"{path.name} is a link or no ordinary file; hand in the file itself.")
+            shutil.copyfile(path, place / PACKAGE / name, follow_symlinks=False)
+        except OSError as error:
+            raise IntakeError(f"{path.name} cannot be read: {error.strerror or error}.") from None
+    return place
 
 
 def is_empty(folder: Path) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from ..course import Course
 from ..grading.intake import IntakeError, Submission, take, together
 from ..grading.kit import about_kit
 from ..grading.result import write_atomically
-from .collect import Handed, collect, left_out
+from .collect import Handed, collect, laid_out, left_out
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,9 @@ def package(submissions: Path, out: Path, course: Course) -> list[Packed]:
 def pack(one: Handed, out: Path, course: Course) -> Packed:
     with tempfile.TemporaryDirectory(prefix="ps2-package-") as place:
         try:
-            taken = take(gathered(one, Path(place)), Path(place) / "clean", given=course.reference, wanted=course.assignment.files())
+            taken = take(
+                laid_out(one, Path(place) / "loose"), Path(place) / "clean", given=course.reference, wanted=course.assignment.files()
+            )
         except IntakeError as error:
             made = Packed(one.name, "", 0, (f"Nothing could be taken: {error}",))
         else:
@@ -54,16 +55,6 @@ def pack(one: Handed, out: Path, course: Course) -> Packed:
             made = Packed(one.name, taken.digest, len(files), tuple(says))
     write_atomically(out / f"{one.name}.txt", report(made).encode())
     return made
-
-
-def gathered(one: Handed, place: Path) -> Path:
-    """A zip or folder as it is; loose files under the names that they stand for."""
-    if one.source is not None:
-        return one.source
-    for name, path in one.files.items():
-        (place / "loose" / PACKAGE).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, place / "loose" / PACKAGE / name)
-    return place / "loose"
 
 
 def student_files(taken: Submission) -> dict[str, bytes]:

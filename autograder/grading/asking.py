@@ -26,8 +26,10 @@ from .intake import Submission
 
 PATIENCE = 2
 """Hangs of one submission that are asked once more. A file that hangs when it is imported must leave time for the other files."""
+
 Runs = list[tuple[int | None, str]]
 """Level and salt of each."""
+
 GRADED: Runs = [(None, "")]
 AGAIN = "again"
 """Salts the seed of the run that confirms a cause."""
@@ -74,8 +76,9 @@ class Asking:
         """
         found: dict[str, Answer] = {}
         left = [q for q in questions if q.file not in self.submission.faults]
-        while len(left) > 1:
+        while len(left) > 1 and self._hangs < PATIENCE:
             answer = client.ask(self._request(left), self._wall(left[0]), patient=False)
+            self._hangs += answer.hung
             if answer.fault or answer.survivors:
                 return found
             if answer.output:
@@ -97,16 +100,20 @@ class Asking:
 
     def alone(self, question: Question, client: Client, explained: bool) -> Heard:
         """In a worker of its own. explained: with the further runs behind it in the same worker; no later run changes an earlier one."""
-        request = self._request_alone(question, GRADED + (self._explaining(question) if explained else []))
-        answer = client.ask(request, self._wall(question), patient=self._hangs < PATIENCE)
-        graded = answer.runs[0]
-        self._hangs += answer.hung and not graded.complete
+        if not explained:
+            answer = client.ask(self._request_alone(question, GRADED), self._wall(question), patient=self._hangs < PATIENCE)
+            self._hangs += answer.hung
+            return Heard(answer)
+        answer = client.ask(self._request_alone(question, GRADED + self._explaining(question)), self._wall(question), patient=False)
+        graded, again = answer.runs[:2]
+        if answer.hung and not graded.complete:  # what the further runs do never counts, so a hang is asked about without them
+            return self.alone(question, client, explained=False)
         first = replace(answer, runs=[graded], stopped=None if graded.complete else answer.stopped)
-        return Heard(first, more=tuple(answer.runs[1:]) if answer.stopped is None else ())
+        return Heard(first, more=tuple(answer.runs[1:]) if again.complete else ())
 
     def explain(self, question: Question, client: Client, heard: Heard) -> Heard:
         """With the further runs, asked in another worker."""
-        answer = client.ask(self._request_alone(question, self._explaining(question)), self._wall(question))
+        answer = client.ask(self._request_alone(question, self._explaining(question)), self._wall(question), patient=False)
         return heard if answer.fault else replace(heard, more=tuple(answer.runs))
 
     def to_judge(self, question: Question, heard: Heard) -> oracle.Ask:

@@ -23,6 +23,7 @@ CHILD = Path(__file__).with_name("compile_child.py")
 READY = b"ready\n"
 WALL_SECONDS = 60.0
 """For one file."""
+MOST_FILES = 200
 MOST_CRASHES = 2  # after so many the files left are not tried
 
 
@@ -30,13 +31,15 @@ NAMED = re.compile(rb"\b(?:" + "|".join(sorted(HARMLESS)).encode() + rb")\b")
 
 
 class Compiler:
-    """Keeps its process from one submission to the next: compiling leaves nothing behind, and starting Python costs more than compiling.
+    """Keeps its process from one submission to the next, because starting Python costs more than compiling.
 
-    A process that crashed or hung is replaced.
+    Compiling leaves names behind in memory, so after MOST_FILES another process takes over; and a word against a file counts only from a
+    process that has compiled nothing else. One that crashed or hung is replaced.
     """
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
+        self._files = 0
 
     def examine(self, folder: Path, names: Sequence[str]) -> dict[str, str]:
         """Name → sentence for each of `names` in `folder` that does not decode or compile.
@@ -50,7 +53,8 @@ class Compiler:
                 verdicts[name] = f"{printable(name)}: not compiled, because other files crashed Python before; correct those first."
                 continue
             said = self._ask(folder, name)
-            if said is None:  # the machine may be less busy now
+            if said != "":
+                self.close()
                 said = self._ask(folder, name)
             if said is None:
                 crashes += 1
@@ -65,7 +69,7 @@ class Compiler:
 
     def close(self) -> None:
         """The next file starts another process."""
-        child, self._child = self._child, None
+        child, self._child, self._files = self._child, None, 0
         if child is not None:
             child.kill()
             child.communicate()
@@ -78,7 +82,10 @@ class Compiler:
 
     def _ask(self, folder: Path, name: str, offered: list[str] | None = None) -> Any:
         """What the child says to this; None when it did not live to say."""
+        if self._files == MOST_FILES:
+            self.close()
         child = self._child or self._start()
+        self._files += 1
         assert child.stdin is not None
         try:
             child.stdin.write(json.dumps([str(folder), name, offered]).encode() + b"\n")

@@ -27,9 +27,24 @@ def folder(tmp_path: Path) -> Path:
 def test_one_process_serves_many_submissions(compiler, folder):
     assert compiler.examine(folder, ["good.py"]) == {}
     process = compiler._child.pid
+    assert compiler.examine(folder, ["good.py"]) == {}
+    assert compiler._child.pid == process
+
+
+def test_a_word_against_a_file_comes_from_a_process_that_compiled_nothing_else(compiler, folder):
+    compiler.examine(folder, ["good.py"])
+    process = compiler._child.pid
     faults = compiler.examine(folder, ["good.py", "sub/bad.py"])
     assert list(faults) == ["sub/bad.py"] and faults["sub/bad.py"].startswith("sub/bad.py, line 1: SyntaxError")
-    assert compiler._child.pid == process
+    assert compiler._child.pid != process and compiler._files == 1
+
+
+def test_a_process_is_replaced_before_what_compiling_leaves_behind_fills_it(compiler, folder, monkeypatch):
+    monkeypatch.setattr(compiling, "MOST_FILES", 3)
+    compiler.examine(folder, ["good.py"] * 3)
+    process = compiler._child.pid
+    compiler.examine(folder, ["good.py"])
+    assert compiler._child.pid != process
 
 
 def test_a_process_that_died_is_replaced_and_costs_no_file(compiler, folder):

@@ -257,6 +257,13 @@ def test_a_question_that_stops_the_first_look_costs_no_other_its_points(grade, t
     assert all(q.status == "passed" for q in rows.values() if q.id != "1.3")
 
 
+def test_a_hang_in_the_runs_that_explain_is_no_hang_of_the_question(graders, tmp_path):
+    """Code that loops on the small sizes alone, and is wrong: its answer stands, it is asked once, and nobody calls it unsteady."""
+    upload = submit(tmp_path, relu_with(forward="while len(x) == 1: pass", backward="return grad_output"))
+    row = by_id(graders[1].grade(upload, only=PART1))["1.3"]
+    assert row.status == "partial" and row.sentences and "took longer" not in row.sentences[0] and row.unsteady == ""
+
+
 def test_what_prints_is_shown_at_its_own_question_alone(grade, tmp_path):
     rows = by_id(grade(submit(tmp_path, relu_with(forward="print('here I am'); x = x + 0.0")), only={*PART1, "2.2", "2.3"}))
     assert {q.id for q in rows.values() if "here I am" in q.output} == {"1.3"}
