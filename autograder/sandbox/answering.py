@@ -11,6 +11,7 @@ from ..check.question import REGISTRY, Question
 from ..check.recording import Item, failure, record
 from ..check.scoring import unchecked
 from . import stage, wire
+from .traces import Traces
 
 
 def answer(order: wire.Order, scene: stage.Stage, active: list[str], answer_fd: int) -> None:
@@ -55,11 +56,14 @@ def go_to(scratch: str) -> None:
 
 
 def perform(request: wire.Request, sender: Sender) -> None:
-    """Every run in turn, each question's on an import of the student's package of its own."""
+    """Every run in turn, each question's on an import of the student's package of its own. Ends early where one file left traces that
+    another would see."""
     package: Package | BaseException | None = None
-    asked = ""
+    asked, traces = "", Traces()
     for number, run in enumerate(request.runs):
         name = run.question or request.question
+        if asked and REGISTRY[name].file != REGISTRY[asked].file and traces.left():
+            return
         if package is None or name != asked:
             asked, package = name, imported(request.folder)
         stage.reseed(run.seed)

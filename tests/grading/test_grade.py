@@ -270,6 +270,17 @@ def test_what_prints_is_shown_at_its_own_question_alone(grade, tmp_path):
     assert all(q.status == "passed" for q in rows.values())
 
 
+def test_what_one_file_sets_in_a_library_makes_no_other_file_right(grade, tmp_path):
+    """Alone, the second file never sees it."""
+    source = (COURSE.reference / "preprocessing.py").read_text(encoding="utf-8")
+    text = source.replace("import numpy as np\n", "import numpy as np\n\nnp.borrowed\n", 1)
+    assert text != source
+    upload = submit(tmp_path, before="import numpy\nnumpy.borrowed = 1\n", preprocessing=text)
+    rows = by_id(grade(upload, only={*PART1, "2.2", "2.3"}))
+    assert all(q.status == "passed" for q in rows.values() if q.part == 1)
+    assert "borrowed" in rows["2.2"].sentences[0] and rows["2.2"].points == rows["2.3"].points == 0
+
+
 def test_with_and_without_a_first_look_the_verdicts_are_the_same(grade, graders, tmp_path, monkeypatch):
     upload = submit(tmp_path, relu_with(forward="x = x + 0.0", backward="return grad_output"))
     first = by_id(grade(upload, only=PART1))
