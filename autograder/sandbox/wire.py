@@ -50,7 +50,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One question for one worker, or several of one file.
+    """One question for one worker, or several under the same rules.
 
     folder: holds `ps2/`. cpu_seconds: for all runs together. memory: bytes beyond the empty worker's own. forbid: modules that this
     question does not allow (a convenience, not a wall).
