@@ -339,7 +339,7 @@ def amounts(said: list[str]) -> dict[str, float]:
 
 @app.command()
 def leaks(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, archives, notebooks or folders.")]) -> None:
-    """Search what students get for solutions, markers and the secret."""
+    """Search what students get for solutions, markers, model answers, secrets and hidden numbers; archives and notebooks too."""
     from .course import this_course
     from .publish.leaks import leaks_command
 

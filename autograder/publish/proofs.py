@@ -50,9 +50,8 @@ def proofs(course: Course, folder: Path, students: list[str], locks: bool) -> It
     yield points(course, folder)
     scanner = Scanner(course)
     found = [says for name in students for says in scanner.scan_path(folder / name)]
-    yield Proof(
-        "what students get gives away no solution, no secret, no hidden number", tuple(found), f"{len(scanner.lines)} lines of solutions"
-    )
+    said = f"{len(scanner.lines)} lines of solutions"
+    yield Proof("what students get gives away no solution, no secret, no hidden number", tuple(found), said)
     if locks:
         yield Proof("the locked packages can be had for every Python version", tuple(stale_locks()))
     with tempfile.TemporaryDirectory(prefix="ps2-release-") as place:

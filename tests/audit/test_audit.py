@@ -7,7 +7,8 @@ import pytest
 
 from autograder.audit import Audit, audit_command, run_audit, runs
 from autograder.audit import run as running
-from autograder.audit.folders import audit_right_folder
+from autograder.audit.folders import audit_right_folder, audit_wrong_folder
+from autograder.audit.run import tasks_for
 from autograder.check.agreement import unchanged
 from autograder.check.part1_activations import elementwise
 from autograder.check.question import REGISTRY, question
@@ -178,6 +179,11 @@ def test_a_right_answer_among_the_wrong_and_the_reverse_are_reported(plant, tmp_
         ("false failure", "no-python"),
     }
     assert (audit.killed, audit.false_failures) == (0, 2)
+
+
+def test_named_folders_are_audited_alone(tmp_path):
+    tasks = list(tasks_for(["1.3"], 1, ["wrong"], ["right"], thorough=False, sample=9))
+    assert [function for function, _ in tasks] == [audit_wrong_folder, audit_right_folder]
 
 
 def test_an_empty_folder_or_an_unknown_part_is_one_sentence(tmp_path, capsys):

@@ -42,6 +42,13 @@ FAULTS = {
         f'class Extra:\n    """x: x."""\n\n    {SOLVED}\n\nclass Tanh',
         "activations.Extra, and no question",
     ),
+    "no Python": ("solutions/ps2/activations.py", "class Tanh", "clas Tanh", "solutions/ps2/activations.py, line"),
+    "no picture": (
+        "assignment/handout/1-activations.md",
+        "## 1.3 ReLU",
+        "## 1.3 ReLU\n\n![x](handout-figures/y.png)",
+        "y.png is not there",
+    ),
     "a lost marker": ("solutions/ps2/activations.py", "        ### END SOLUTION\n", "", "without its partner"),
     "an argument": (
         "solutions/ps2/activations.py",
