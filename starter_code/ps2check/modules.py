@@ -206,13 +206,13 @@ def examine(
     draw: Draw, name: str, make: Make, shapes: Shapes, x: tuple[int, ...], y: tuple[int, ...], spread: float = 1.0, offset: float = 0.0
 ) -> Steps:
     """What every module is asked, with weights loaded by key: output and gradients in train mode, the running statistics after one and two
-    forwards, the output in eval mode. Conduct: exactly the contract's parameters, and an input that is left alone.
+    forwards, the output in eval mode for one image alone. Conduct: exactly the contract's parameters, and an input that is left alone.
 
     make() builds it. x, y: shapes of input and output. name: of the group; "" makes forward, gradients and eval groups of their own.
     spread, offset: the size of the normalizations' weights, and of the channels' means in the images.
     """
     run = Run(make, draw_weights(draw, shapes, spread))
-    first, second, third = (draw.normal(x) + offset * draw.normal((*x[:2], 1, 1)) for _ in range(3))
+    first, second, third = (draw.normal((n, *x[1:])) + offset * draw.normal((n, x[1], 1, 1)) for n in (x[0], x[0], 1))
     g = draw.normal(y)
     label = f"{name}, " if name else ""
     yield f"{label}forward", settled(lambda: run.remembering(lambda: run.forward(first)))

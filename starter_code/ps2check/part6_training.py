@@ -42,6 +42,11 @@ def evaluate(ps2: Any, draw: Draw) -> Steps:
     yield "conduct, running statistics", settled(last.statistics), unchanged("a running statistic")
     yield "conduct, mode", settled(last.modes), holds("leaves the model in another mode than it came in")
     yield "conduct, images", settled(last.given), unchanged("an argument")
+    yield (
+        "conduct, gradients afterwards",
+        settled(last.gradients_on),
+        holds("leaves torch's gradients switched off for whatever comes next"),
+    )
 
 
 class Evaluated:
@@ -76,6 +81,12 @@ class Evaluated:
         self.once(came_in_eval, self.labels[0])
         return np.array([self.asked().training, not came_in_eval.training])
 
+    def gradients_on(self) -> Array:
+        import torch
+
+        self.asked()
+        return np.array([torch.is_grad_enabled()])
+
     def given(self) -> dict[str, Array]:
         images, labels = tensor(self.images), tensor(self.labels[0])
         self.ps2.evaluate(self.make(), images, labels, **self.settings)
@@ -96,11 +107,14 @@ def stand_in_optimizer() -> Any:
             self.asked_lr = lr
 
         @torch.no_grad()
-        def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        def step(self, closure: Any = None) -> Any:
+            with torch.enable_grad():
+                loss = closure() if closure is not None else None
             for group in self.param_groups:
                 for parameter in group["params"]:
                     if parameter.grad is not None:
                         parameter -= group["lr"] * parameter.grad / (1 + parameter.grad.abs())
+            return loss
 
     return StandInOptimizer
 
