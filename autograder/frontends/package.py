@@ -15,7 +15,7 @@ from pathlib import Path
 from ..check.archive import zip_of
 from ..check.layout import GIVEN, PACKAGE
 from ..course import Course
-from ..grading.intake import IntakeError, Submission, take, together
+from ..grading.intake import IntakeError, Submission, merged, take
 from ..grading.kit import about_kit
 from ..grading.result import write_atomically
 from .collect import Handed, collect, laid_out, left_out
@@ -51,7 +51,7 @@ def pack(one: Handed, out: Path, course: Course) -> Packed:
             files = student_files(taken)
             write_atomically(out / f"{one.name}.zip", zip_of({**files, **manifest(taken)}))
             about = about_kit(taken.manifest, course)
-            says = together([*taken.faults.values(), *taken.remarks, *([about] if about else [])])
+            says = merged([*taken.faults.values(), *taken.remarks, *([about] if about else [])])
             made = Packed(one.name, taken.digest, len(files), tuple(says))
     write_atomically(out / f"{one.name}.txt", report(made).encode())
     return made

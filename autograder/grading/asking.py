@@ -5,7 +5,6 @@ What the first look is worth, and why it is safe: docs/decisions/0007.
 
 from __future__ import annotations
 
-import hmac
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ import msgspec
 from ..assignment import Stage
 from ..check.draw import LADDER
 from ..check.question import Question
-from ..check.seeds import question_seed
+from ..check.seeds import question_seed, root_of
 from ..course import Course
 from ..sandbox.answer import Answer
 from ..sandbox.footing import Client
@@ -53,7 +52,7 @@ class Asking:
         self.course = course
         self.submission = submission
         self.stage = stage
-        self.root = hmac.digest(course.secret, submission.digest.encode(), "sha256")
+        self.root = root_of(course.secret, submission.digest)
         self._hangs = 0
 
     def groups(self, questions: Iterable[Question]) -> list[list[Question]]:
@@ -68,7 +67,7 @@ class Asking:
             found.setdefault(rules(question), []).append(question)
         return list(found.values())
 
-    def together(self, questions: Sequence[Question], client: Client) -> dict[str, Answer]:
+    def first_look(self, questions: Sequence[Question], client: Client) -> dict[str, Answer]:
         """A first look: by id, what one worker said to each, on an import of its own. Only full marks count from it, and stubs.
 
         Where the worker stops early, the file it stopped in is left out and the rest asked again; where it prints, nobody can tell for
@@ -95,7 +94,7 @@ class Asking:
         found: dict[str, Answer] = {}
         if len(files) > 1:
             for file in files:
-                found |= self.together([q for q in questions if q.file == file], client)
+                found |= self.first_look([q for q in questions if q.file == file], client)
         return found
 
     def alone(self, question: Question, client: Client, explained: bool) -> Heard:

@@ -26,7 +26,7 @@ from ..training.question import unreached as training_unreached
 from . import oracle
 from .asking import Asking, Heard
 from .compiling import Compiler
-from .intake import Submission, take, together
+from .intake import Submission, merged, take
 from .kit import about_kit
 from .result import ItemResult, QuestionResult, Result, Standing, Status, rounded, total_of
 from .room import Kind, Room, offered_to
@@ -120,7 +120,7 @@ class Grading:
         self.untold = ""
         self.asking = Asking(course, submission, stage)
         self.layers: dict[str, str] = {}
-        self.remarks = together([*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])])
+        self.remarks = merged([*submission.remarks, *filter(None, [about_kit(submission.manifest, course)])])
         self.staff: list[str] = []
         self.exact: dict[str, Fraction] = {}
         self.leaderboard: list[Standing] = []
@@ -179,7 +179,7 @@ class Grading:
         for group in self.asking.groups(questions):
             if self.out_of_time():
                 return
-            early = self.asking.together(group, room.zygote)
+            early = self.asking.first_look(group, room.zygote)
             for question in group:
                 if self.out_of_time():
                     return

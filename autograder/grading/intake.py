@@ -23,7 +23,7 @@ from .compiling import Compiler
 from .folder import read_folder
 from .upload import IntakeError, Upload, about_link, reason
 
-__all__ = ["IntakeError", "Submission", "digest_of", "identify", "own_files", "take", "together"]
+__all__ = ["IntakeError", "Submission", "digest_of", "identify", "merged", "own_files", "take"]
 
 FIXED_TIME = 1_700_000_000  # seconds; no time of the upload reaches the worker
 LARGEST_MANIFEST = 65_536
@@ -109,7 +109,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 MISSING = re.compile(r"(\S+) is missing: its questions earn nothing\.")
 
 
-def together(sentences: Iterable[str]) -> list[str]:
+def merged(sentences: Iterable[str]) -> list[str]:
     """Each once; files that are only missing in one sentence."""
     each = list(dict.fromkeys(sentences))
     missing = [match[1] for says in each if (match := MISSING.fullmatch(says))]

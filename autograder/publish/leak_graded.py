@@ -7,7 +7,6 @@ own depend on that student's files.
 from __future__ import annotations
 
 import functools
-import hmac
 import importlib.util
 import re
 from collections.abc import Iterator
@@ -20,11 +19,11 @@ from ..check.draw import Draw
 from ..check.package import Package
 from ..check.question import REGISTRY, Question
 from ..check.recording import Recording, record
-from ..check.seeds import question_seed
+from ..check.seeds import question_seed, root_of
 from ..check.verdict import Array, Failure
 from ..course import Course
 from ..grading.intake import digest_of, identify
-from ..training.images import Source, key_of, practice_key
+from ..training.images import Source, hidden_key, key_of, practice_key
 from .kit import stub_files
 
 WORLDS = 64
@@ -45,7 +44,7 @@ class Graded:
     def __init__(self, course: Course, secrets: list[bytes]) -> None:
         """secrets: this term's first."""
         self.course = course
-        roots = {hmac.digest(key, digest.encode(), "sha256"): whose for key in secrets for whose, digest in self.known().items()}
+        roots = {root_of(key, digest): whose for key in secrets for whose, digest in self.known().items()}
         self.reference_root = next(iter(roots), None)
         self.keys: dict[bytes, str] = {}
         for root, whose in roots.items():
@@ -54,7 +53,7 @@ class Graded:
             self.keys |= {question_seed(root, q.id, None): f"the seed of question {q.id} of {whose}" for q in REGISTRY.values()}
         for key in secrets:
             for world in range(WORLDS):
-                hidden = hmac.digest(key, b"hidden images of practice world %d" % world, "sha256")
+                hidden = hidden_key(key, world)
                 self.keys[hidden] = f"the key of the hidden images of practice world {world}"
         self.made: dict[str, golden.Runs] = {}
         self.whole = {str(number): what for number, what in self.numbers()}

@@ -58,6 +58,11 @@ def practice_key(world: int) -> bytes:
     return hashlib.sha256(b"practice world %d" % world).digest()
 
 
+def hidden_key(secret: bytes, world: int) -> bytes:
+    """The key of the hidden images of a practice world: the course's own."""
+    return hmac.digest(secret, b"hidden images of practice world %d" % world, "sha256")
+
+
 def practice_source(preset: str, world: int) -> Source:
     return Source(preset, practice_key(world))
 

@@ -284,7 +284,7 @@ def test_what_one_file_sets_in_a_library_makes_no_other_file_right(grade, tmp_pa
 def test_with_and_without_a_first_look_the_verdicts_are_the_same(grade, graders, tmp_path, monkeypatch):
     upload = submit(tmp_path, relu_with(forward="x = x + 0.0", backward="return grad_output"))
     first = by_id(grade(upload, only=PART1))
-    monkeypatch.setattr("autograder.grading.asking.Asking.together", lambda self, questions, client: {})
+    monkeypatch.setattr("autograder.grading.asking.Asking.first_look", lambda self, questions, client: {})
     alone = by_id(grade(upload, only=PART1))
     assert {i: (q.points, q.status, q.sentences) for i, q in first.items()} == {
         i: (q.points, q.status, q.sentences) for i, q in alone.items()
