@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from .imports import HARMLESS, imported
+from .imports import HARMLESS, provided
 
 PACKAGE = "ps2"
 Offered = Callable[[str], Collection[str]]
@@ -94,6 +94,9 @@ class Idle:
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         return (type("Absent", (), {"__init__": lambda made, *_, **__: self._refuse()}),)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:  # copied or pickled, unset slots would be asked for without end
+        return self._refuse()
+
     def __repr__(self) -> str:
         return f"<{self._name}, which is not available in the grader>"
 
@@ -121,15 +124,26 @@ def students(frame: FrameType) -> str:
     return name if name.partition(".")[0] == PACKAGE else ""
 
 
-def provided_for(frame: FrameType, top: str) -> bool:
-    """Whether the file goes another way when this import fails: then it must."""
+def provided_for(frame: FrameType | None) -> bool:
+    """Whether a student's file, this one or one that imports it, goes another way when this import fails: then it must fail."""
+    first = True
+    while frame is not None:
+        if (first or frame.f_code.co_name == "<module>") and students(frame) and guarded(frame.f_code.co_filename, frame.f_lineno):
+            return True
+        frame, first = frame.f_back, False
+    return False
+
+
+def guarded(path: str, line: int) -> bool:
+    """Whether a line of a file stands where the file provides for a failing import."""
     try:
-        with open(frame.f_code.co_filename, "rb") as file, warnings.catch_warnings():
+        with open(path, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(file.read())
+            nodes = list(ast.walk(ast.parse(file.read())))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return all((name, line) != (top, frame.f_lineno) for name, line, _ in imported(tree.body, True))
+    bodies = (node.body for node in nodes if isinstance(node, (ast.Try, ast.With)) and provided(node))
+    return any(body[0].lineno <= line <= (body[-1].end_lineno or line) for body in bodies)
 
 
 def own_file(frame: FrameType, top: str) -> bool:
@@ -148,7 +162,7 @@ def importer(real: Callable[..., Any], offered: Offered) -> Callable[..., Any]:
         module = students(frame)
         if not module or top in offered(module) or own_file(frame, top):
             return real(name, globals, locals, fromlist, level)
-        if importing(frame) and not provided_for(frame, top):
+        if importing(frame) and not provided_for(frame):
             return Idle(top, offered(module))
         raise absent(top, offered(module))
 

@@ -1,4 +1,7 @@
-"""What a source file imports that the grader's machine does not have: found in its text, nothing is executed."""
+"""What a source file imports that the grader's machine does not have: found in its text, nothing is executed.
+
+Standard library alone: like source.py, this file also runs apart from its package, in the process that compiles students' files.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +48,12 @@ def lacking(file: str, data: bytes, offered: Collection[str], siblings: Collecti
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(data)
+            imports = list(imported(ast.parse(data).body, True))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []  # source.examine words that
     known = {*offered, *(sys.stdlib_module_names - HARMLESS), "ps2"}
     found: list[Lacking] = []
-    for name, line, at_import in imported(tree.body, True):
+    for name, line, at_import in imports:
         if name not in known:
             known.add(name)
             says, harmless = about(name, offered, siblings, elsewhere, at_import)
@@ -85,15 +88,25 @@ def imported(body: list[ast.stmt], at_import: bool) -> Iterator[tuple[str, int, 
                 yield node.module.split(".")[0], node.lineno, at_import
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield from imported(node.body, False)
-        elif not (isinstance(node, ast.Try) and caught(node)) and not (isinstance(node, ast.If) and never_true(node)):
+        elif isinstance(node, ast.Match):
+            yield from (found for case in node.cases for found in imported(case.body, at_import))
+        elif not provided(node):
             for inner in ("body", "orelse", "finalbody"):
                 yield from imported(getattr(node, inner, []), at_import)
 
 
-def caught(node: ast.Try) -> bool:
-    """Whether the file itself provides for a failing import."""
-    names = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
-    return any(h.type is None or names & {n.id for n in ast.walk(h.type) if isinstance(n, ast.Name)} for h in node.handlers)
+def provided(node: ast.stmt) -> bool:
+    """Whether the file itself provides for an import that fails inside of this statement, or never comes there."""
+    if isinstance(node, ast.Try):
+        return any(handler.type is None or names_failure(handler.type) for handler in node.handlers)
+    if isinstance(node, (ast.With, ast.AsyncWith)):  # with contextlib.suppress(ImportError)
+        return any(isinstance(item.context_expr, ast.Call) and names_failure(item.context_expr) for item in node.items)
+    return isinstance(node, ast.If) and never_true(node)
+
+
+def names_failure(expression: ast.expr) -> bool:
+    failures = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+    return bool(failures & {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)})
 
 
 def never_true(node: ast.If) -> bool:

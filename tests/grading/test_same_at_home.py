@@ -31,6 +31,12 @@ NOTHING = {
     ),
     "a decorator of what is not asked": "from numba import njit\n\n\n@njit(cache=True)\ndef look(x):\n    return x",
     "an import that the file provides for": "try:\n    import seaborn\nexcept ImportError:\n    seaborn = None\nassert seaborn is None",
+    "an import whose failure is suppressed": (
+        "import contextlib\nseaborn = None\nwith contextlib.suppress(ImportError):\n    from seaborn import axes as seaborn\nassert seaborn is None"
+    ),
+    "a helper that the file can do without": (
+        "try:\n    from .draw_helpers import look\n    FAST = True\nexcept ImportError:\n    FAST = False\nassert FAST is False"
+    ),
     "an import by its keywords": "numpy = __import__('numpy.linalg', globals=globals(), locals=None, fromlist=['svd'], level=0)",
     "a helper that plots": "from .draw_helpers import look",
 }
@@ -40,6 +46,7 @@ ONE_QUESTION = {
     "another library": ("import torch", "return torch.relu(torch.from_numpy(x)).numpy()", "torch is not available in the grader"),
     "a type": ("from torch import Tensor", "assert not isinstance(x, Tensor)", "torch is not available in the grader"),
     "a base class": ("import torch\nclass Net(torch.nn.Module): pass", "Net()", "torch is not available in the grader"),
+    "a copy": ("import copy, torch\nCELL = [torch.nn]", "copy.deepcopy(CELL)", "torch is not available in the grader"),
     "a decorated helper": ("import numba\n@numba.njit\ndef own(x): return x", "return own(x)", "numba is not available in the grader"),
     "an import in place": ("", "import pandas", "pandas is not available in the grader"),
     "a question": ("", "input('x? ')", "nobody is there: remove it before you submit (activations.py, line"),
