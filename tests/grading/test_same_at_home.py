@@ -32,7 +32,8 @@ NOTHING = {
     "a decorator of what is not asked": "from numba import njit\n\n\n@njit(cache=True)\ndef look(x):\n    return x",
     "an import that the file provides for": "try:\n    import seaborn\nexcept ImportError:\n    seaborn = None\nassert seaborn is None",
     "an import whose failure is suppressed": (
-        "import contextlib\nseaborn = None\nwith contextlib.suppress(ImportError):\n    from seaborn import axes as seaborn\nassert seaborn is None"
+        "import contextlib\nseaborn = None\nwith contextlib.suppress(ImportError):\n    from seaborn import axes as seaborn\n"
+        "assert seaborn is None"
     ),
     "a helper that the file can do without": (
         "try:\n    from .draw_helpers import look\n    FAST = True\nexcept ImportError:\n    FAST = False\nassert FAST is False"
@@ -47,6 +48,7 @@ ONE_QUESTION = {
     "a type": ("from torch import Tensor", "assert not isinstance(x, Tensor)", "torch is not available in the grader"),
     "a base class": ("import torch\nclass Net(torch.nn.Module): pass", "Net()", "torch is not available in the grader"),
     "a copy": ("import copy, torch\nCELL = [torch.nn]", "copy.deepcopy(CELL)", "torch is not available in the grader"),
+    "torch in a helper": ("from .torch_helpers import look", "return look(x)", "torch is not available in the grader"),
     "a decorated helper": ("import numba\n@numba.njit\ndef own(x): return x", "return own(x)", "numba is not available in the grader"),
     "an import in place": ("", "import pandas", "pandas is not available in the grader"),
     "a question": ("", "input('x? ')", "nobody is there: remove it before you submit (activations.py, line"),
@@ -80,6 +82,9 @@ def both(tmp_path, grader):
         text = text.replace(FORWARD, f"        {forward}\n{FORWARD}") if forward else text
         (tmp_path / "ps2/activations.py").write_text(f"{text}\n{end}", encoding="utf-8")
         (tmp_path / "ps2/draw_helpers.py").write_text("import matplotlib.pyplot as plt\n\n\ndef look(x):\n    plt.plot(x)\n")
+        (tmp_path / "ps2/torch_helpers.py").write_text(
+            "import torch\n\n\ndef look(x):\n    return torch.relu(torch.from_numpy(x)).numpy()\n"
+        )
         (tmp_path / "ps2/requests.py").write_text("")
         home = Home(load_kit(tmp_path / "ps2check"))
         outcomes = [ask(home, asked) for asked in home.kit.questions if asked.question.id in ASKED]
