@@ -10,6 +10,7 @@ from . import gradient
 from .agreement import unchanged
 from .draw import Draw
 from .question import question
+from .recording import keep
 from .tracing import held_gradients, write
 from .verdict import Array
 
@@ -65,7 +66,7 @@ def second_forward(layer: Make, draw: Draw, before: Shape, after: Shape, gradien
 
     def second() -> Any:
         kept.append(layer().forward(first[0]))
-        kept.append(layer().backward(first[1]))
+        keep(kept, lambda: layer().backward(first[1]))
         return layer().forward(later[0])
 
     backward = Backward(layer, lambda: layer().backward(later[1]))

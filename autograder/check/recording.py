@@ -72,6 +72,16 @@ def evaluate(value: Any) -> Item:
         return failure(error)
 
 
+def keep(kept: list[Any], call: Callable[[], Any]) -> None:
+    """Append what `call` returns; where it raises, nothing: an item of its own tells of that."""
+    try:
+        kept.append(call())
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        pass
+
+
 def plain(value: Any) -> Item:
     """`value` as named arrays (copied, C order), or a Failure when it is nothing that can be judged."""
     if type(value) is dict:

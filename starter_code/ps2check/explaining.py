@@ -81,7 +81,7 @@ def pasteable(home: Home, outcome: Outcome, row: Row) -> list[str]:
     draw = Draw(question_seed(home.kit.public_seed.encode(), question.id, outcome.level), outcome.level)
     calls: list[str] = []
     try:
-        with home.contained(outcome.asked.wall_seconds) as happened:
+        with home.contained(outcome.asked.wall_seconds, outcome.asked.question.file) as happened:
             calls = calls_to(question, home.ps2, draw, row.item)
     except KeyboardInterrupt:
         if not happened.overran:

@@ -174,16 +174,24 @@ class Home:
                     importlib.import_module(name)
 
     @contextlib.contextmanager
-    def contained(self, seconds: float) -> Iterator[Contained]:
-        """What student code runs in: as `contain.contained`, with the imports that the grader has for it."""
-        with idle_imports(lambda module: self.kit.imports_of(f"{module.partition('.')[2]}.py")), contained(seconds) as happened:
+    def contained(self, seconds: float, file: str = "") -> Iterator[Contained]:
+        """What student code runs in: as `contain.contained`, with the imports that the grader has for it.
+
+        file: what is asked about, whose imports the student's further files have too.
+        """
+
+        def offered(module: str) -> set[str]:
+            own = f"{module.partition('.')[2]}.py"
+            return self.kit.imports_of(own if own in self.kit.files else file)
+
+        with idle_imports(offered), contained(seconds) as happened:
             yield happened
 
     def _import(self, file: str) -> str:
         """Import one of the student's files; the sentence if it fails, else ""."""
         happened = None
         try:
-            with self.contained(self.seconds_at_most) as happened:
+            with self.contained(self.seconds_at_most, file) as happened:
                 importlib.import_module(f"{layout.PACKAGE}.{file.removesuffix('.py')}")
         except KeyboardInterrupt as error:
             if happened is None or not happened.overran:
@@ -256,7 +264,7 @@ def run(home: Home, asked: Asked, level: int | None) -> tuple[Recording, Contain
     arrived: dict[str, Item] = {}
     happened = None
     try:
-        with home.contained(asked.wall_seconds) as happened:
+        with home.contained(asked.wall_seconds, asked.question.file) as happened:
             mine = record(asked.question, home.ps2, draw, arrived.__setitem__)
     except KeyboardInterrupt as error:
         if happened is None or not happened.overran:

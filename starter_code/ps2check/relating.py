@@ -26,7 +26,7 @@ def given(home: Home, outcome: Outcome) -> dict[str, Arguments]:
     question = outcome.asked.question
     draw = Draw(question_seed(home.kit.public_seed.encode(), question.id, outcome.level), outcome.level)
     try:
-        with home.contained(outcome.asked.wall_seconds) as happened:
+        with home.contained(outcome.asked.wall_seconds, outcome.asked.question.file) as happened:
             return arguments_of(question, home.ps2, draw)
     except KeyboardInterrupt:
         if not happened.overran:

@@ -125,7 +125,8 @@ def test_what_stops_an_import_costs_the_file_with_its_line(both, what, place):
 
 def test_the_remarks_are_the_same_on_both_sides(both):
     home, there = both("import seaborn as sns\nimport torch\nfrom tqdm import tqdm")
-    assert home[2] == [remark for remark in there[2] if "is not there" in remark] and len(home[2]) == 4  # with the helper's
+    mine = [remark for remark in home[2] if "torch_helpers" not in remark]  # this kit has no part with torch, the grader's course has
+    assert mine == [remark for remark in there[2] if "is not there" in remark] and len(mine) == 4  # with the helper's
 
 
 def test_a_package_installed_at_home_is_loaded_for_nobody(both):
