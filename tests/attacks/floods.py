@@ -53,6 +53,6 @@ ATTACKS = [
     flood("a recursion in C", "import sys\nsys.setrecursionlimit(10 ** 9)\nreturn self.forward(x)", "ReLU"),
     flood("a regular expression without end", "import re\nre.match(r'(a+)+$', 'a' * 40 + 'b')", "and was stopped"),
     flood("an answer of 8 MB each time", "return np.zeros(8 << 17)", "1.3 ReLU, forward"),
-    flood("thousands of parts", "return {str(i): x for i in range(20000)}", "has 20000 entries, at most 100 can be judged"),
+    flood("thousands of parts", "return {str(i): x for i in range(2000)}", "has 2000 entries, at most 100 can be judged"),
     flood("a dict in a dict without end", "d = {}\nd['a'] = d\nreturn d", "1.3 ReLU, forward"),
 ]
