@@ -57,7 +57,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """Sums over outcomes, and those that are not clean. unsaid: attacks that did not get the sentence they earn. machine: in words."""
+    """Sums over outcomes, and those that are not clean. unsaid: attacks that did not get the sentence they earn. machine: in words.
+    refused: why nothing was graded at all, "" where it was."""
 
     attacks: int
     unearned: float
@@ -70,6 +71,7 @@ class Tally(msgspec.Struct, frozen=True):
     findings: list[Outcome]
     without: dict[str, Tally] = {}
     machine: str = ""
+    refused: str = ""
 
 
 COUNTED = ("unearned", "leaked", "survivors", "crashes", "reached", "lost", "unsaid")
@@ -78,6 +80,11 @@ COUNTED = ("unearned", "leaked", "survivors", "crashes", "reached", "lost", "uns
 def tally(outcomes: list[Outcome]) -> Tally:
     sums = {name: sum(getattr(o, name) for o in outcomes) for name in COUNTED}
     return Tally(attacks=len(outcomes), findings=[o for o in outcomes if any(getattr(o, name) for name in COUNTED)], **sums)
+
+
+def cells(row: Tally) -> list[str]:
+    """COUNTED as text, for a table."""
+    return ["refused"] * len(COUNTED) if row.refused else [f"{getattr(row, name):g}" for name in COUNTED]
 
 
 def load_corpus(folder: Path | None = None) -> list[Attack]:
@@ -245,8 +252,8 @@ def run_attacks(each_layer: bool = False, corpus: list[Attack] | None = None, on
         safe = [a for a in attacks if layer in a.safe_without]
         try:
             without[layer] = run_some(safe, Footing(use=set(LAYERS) - {layer}), lambda name, layer=layer: told(layer, name))  # type: ignore[misc]
-        except GraderError:  # not even willing to begin
-            without[layer] = tally([])
+        except GraderError as refusal:  # not even willing to begin
+            without[layer] = msgspec.structs.replace(tally([]), refused=str(refusal))
     return msgspec.structs.replace(whole, without=without, machine=machine())
 
 

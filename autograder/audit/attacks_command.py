@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..grading.result import write_atomically
-from .attacks import COUNTED, Tally, run_attacks
+from .attacks import COUNTED, Tally, cells, run_attacks
 from .command import BAD_INPUT, DIRTY
 
 MOST_NAMED = 12
@@ -36,7 +36,7 @@ def show(found: Tally, out: Console) -> None:
     for heading in ("layer off", "attacks", *COUNTED):
         table.add_column(heading, justify="left" if heading == "layer off" else "right", no_wrap=True)
     for name, row in {"none": found, **found.without}.items():
-        table.add_row(name, str(row.attacks), *(f"{getattr(row, column):g}" for column in COUNTED))
+        table.add_row(name, str(row.attacks), *cells(row))
     out.print(table)
     for layer, row in {"": found, **found.without}.items():
         where = f"without {layer}: " if layer else ""

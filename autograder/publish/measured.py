@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ..audit.attacks import COUNTED, Tally
+from ..audit.attacks import COUNTED, Tally, cells
 from ..course import Course
 
 Row = Sequence[object]
@@ -48,7 +48,7 @@ def container(data: bytes) -> str:
 def attacks(data: bytes) -> str:
     """Of `autograder audit --attacks --each-layer --json`."""
     found = msgspec.json.decode(data, type=Tally)
-    rows = [(name, row.attacks, *(f"{getattr(row, column):g}" for column in COUNTED)) for name, row in layers(found)]
+    rows = [(name, row.attacks, *cells(row)) for name, row in layers(found)]
     told = "\n".join(told_of(name, row) for name, row in layers(found) if row.findings)
     return f"Measured: {found.machine}.\n\n{table(('layer off', 'attacks', *COUNTED), rows)}\n{told}"
 
@@ -59,7 +59,7 @@ def layers(found: Tally) -> Iterable[tuple[str, Tally]]:
 
 def told_of(name: str, row: Tally) -> str:
     """Which attacks got something."""
-    return f"- {name} off: {'; '.join(outcome.name for outcome in row.findings)}.\n" if name != "none" else ""
+    return f"- {f'{name} off' if name != 'none' else 'all layers on'}: {'; '.join(outcome.name for outcome in row.findings)}.\n"
 
 
 def soak(data: bytes) -> str:
