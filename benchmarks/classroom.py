@@ -43,12 +43,12 @@ from autograder.classroom.grader import Done, Settings, task  # noqa: E402
 from autograder.classroom.reading import read_class  # noqa: E402
 from autograder.course import this_course  # noqa: E402
 from autograder.grading.result import write_atomically  # noqa: E402
+from autograder.sandbox.launch import ONE_THREAD  # noqa: E402
 from benchmarks import otter_way  # noqa: E402
 from benchmarks.grade import tree_cpu  # noqa: E402
 
 EVERY = 20
 SAMPLES = 300
-ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 USUAL = """
 import sys, unittest
 from pathlib import Path

@@ -112,7 +112,7 @@ def total_of(record: Record) -> Fraction | None:
     return sum(asked, Fraction(0)) if asked else record.whole.earned if record.whole is not None else None
 
 
-def number(value: Fraction | None) -> str:
+def number(value: Fraction | float | None) -> str:
     return f"{float(value or 0):.4f}".rstrip("0").rstrip(".")
 
 

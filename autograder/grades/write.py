@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from ..grading.result import rounded
+from .record import number
 from .score import Grade
 from .sources import in_order
 
@@ -45,7 +46,3 @@ def line(grade: Grade, questions: list[str]) -> list[str]:
     earned = [number(rounded(record.questions[q].earned)) if q in record.questions else "" for q in questions]
     sums = [number(rounded(value)) for value in (grade.points, grade.counted, grade.score, grade.most)]
     return [who.id, who.name, who.email, who.sid, record.source, *times, *days, *earned, *sums, " ".join(record.remarks)]
-
-
-def number(value: float) -> str:
-    return f"{value:.4f}".rstrip("0").rstrip(".")

@@ -59,5 +59,6 @@ def neighbourhood(text: str, match: re.Match[str]) -> str:
         above = text[:line].splitlines()
         while above and above[-1].lstrip().startswith("|"):
             heading = above.pop()
-        begin, end = max(begin, line), min(end, text.find("\n", match.end()) % (len(text) + 1))
+        line_end = text.find("\n", match.end())
+        begin, end = max(begin, line), min(end, line_end if line_end >= 0 else len(text))
     return f"{heading} {text[begin:end]}"
