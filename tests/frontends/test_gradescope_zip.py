@@ -94,7 +94,7 @@ def test_every_package_that_the_grader_imports_is_installed_by_setup(built: Path
     imported = {name for n in archive.namelist() if n.startswith("autograder/") and n.endswith(".py") for name in imports(archive.read(n))}
     listed = {re.split(r"[;= ]", line)[0].replace("-", "_") for line in archive.read("requirements.txt").decode().splitlines()}
     optional = {"torch", "safetensors", "matplotlib", "pytest"}
-    own = {Path(name).stem for name in archive.namelist()} | {"autograder", "ps2check"}
+    own = {part for name in archive.namelist() for part in Path(name).with_suffix("").parts} | {"ps2check"}
     assert imported - set(sys.stdlib_module_names) - own <= listed | optional
 
 
