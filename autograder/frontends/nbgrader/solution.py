@@ -16,6 +16,7 @@ from .build import assignment_files, reference_files, sync
 from .course_folder import CourseFolderError
 
 SECONDS = 300  # for one cell
+QUIET = ["--log-level=40"]  # of the kernel: that it talks unencrypted over this machine's loopback is no news to whoever runs a release
 
 
 def write_html(out: Path, course: Course) -> Path:
@@ -34,7 +35,7 @@ def executed(course: Course) -> Any:
     made = notebook(course)
     with tempfile.TemporaryDirectory(prefix="ps2-notebook-") as folder:
         sync(Path(folder), {**assignment_files(course), **reference_files(course)})
-        client = NotebookClient(made, timeout=SECONDS, record_timing=False, resources={"metadata": {"path": folder}})
+        client = NotebookClient(made, timeout=SECONDS, record_timing=False, extra_arguments=QUIET, resources={"metadata": {"path": folder}})
         try:
             client.execute(env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"})  # which would hide pictures
         except CellExecutionError as error:
