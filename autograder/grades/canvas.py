@@ -16,10 +16,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..grading.result import rounded
-from .record import GradesError
+from .record import GradesError, number
 from .score import Grade
 from .table import lines
-from .write import number, table
+from .write import table
 
 STUDENT = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
 """The columns about a student, all of which go back as they came."""
