@@ -30,6 +30,8 @@ def names_run(question: Question) -> frozenset[str]:
         if event == "call":
             seen.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
 
+    for name in {name for q in REGISTRY.values() for name in q.names}:
+        getattr(package, name, None)  # imported now: the body of a class that is only defined meanwhile is not run
     before = sys.getprofile()
     sys.setprofile(note)
     try:
