@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -203,6 +204,17 @@ def test_the_given_files_are_the_kits_own(student, kit_folder):
     (kit_folder / "ps2/base.py").write_text("raise RuntimeError")
     (kit_folder / "ps2/__init__.py").write_text("from .activations import *\nraise RuntimeError")
     assert outcome(student(), "ReLU").passed
+
+
+def test_an_endless_loop_ends_where_ctrl_c_is_ignored(student):
+    """As in a background job of a shell."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        home = student("return grad_output * (1.0 - self.y**2)", "while True: pass", seconds=0.3)
+        assert outcome(home, "Tanh").overran
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_endless_loop_costs_its_own_item_and_what_came_before_counts(student):
