@@ -96,7 +96,8 @@ def restore_folder(folder: str) -> None:
 
 @contextmanager
 def time_limit(seconds: float, happened: Contained) -> Iterator[None]:
-    """Interrupt the main thread after `seconds`, as Ctrl-C would; not in a debugger, where time stands still."""
+    """Interrupt the main thread after `seconds`, as Ctrl-C would, also where Ctrl-C is ignored (a shell's background job); not in a
+    debugger, where time stands still."""
     if debugging() or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -110,6 +111,7 @@ def time_limit(seconds: float, happened: Contained) -> Iterator[None]:
 
     timer = threading.Timer(seconds, strike)
     timer.daemon = True
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer.start()
     try:
         yield
@@ -117,6 +119,8 @@ def time_limit(seconds: float, happened: Contained) -> Iterator[None]:
         with lock:
             running.clear()
         timer.cancel()
+        if before is not None:  # None: set by something that is not Python
+            signal.signal(signal.SIGINT, before)
 
 
 def interrupt() -> None:
