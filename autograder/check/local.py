@@ -68,9 +68,7 @@ class HomePackage(Package):
     """The student's package where it lies, so that break points hold; the given files come from the kit's own copies, as in the grader."""
 
     def __init__(self, folder: Path, given: Path) -> None:
-        self._name = layout.PACKAGE
-        for loaded in [m for m in sys.modules if m == self._name or m.startswith(self._name + ".")]:
-            del sys.modules[loaded]
+        self._begin(layout.PACKAGE)
         importlib.invalidate_caches()
         root = ModuleType(self._name)
         root.__path__ = [str(given), str(folder)]  # searched in this order

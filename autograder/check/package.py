@@ -41,12 +41,7 @@ class Package:
     """
 
     def __init__(self, folder: Path | str, name: str = "ps2") -> None:
-        self._name = name
-        self._stand_ins: dict[str, StandInModule] = {}
-        self._table: tuple[int, str] | None = None
-        self._names: list[str] = []
-        for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
-            del sys.modules[loaded]
+        self._begin(name)
         init = Path(folder) / "__init__.py"
         spec = importlib.util.spec_from_file_location(name, init, submodule_search_locations=[str(folder)])
         if spec is None or spec.loader is None:  # cannot happen for a path that ends in .py
@@ -54,6 +49,15 @@ class Package:
         root = importlib.util.module_from_spec(spec)
         sys.modules[name] = root
         spec.loader.exec_module(root)
+
+    def _begin(self, name: str) -> None:
+        """With nothing loaded under this name."""
+        self._name = name
+        self._stand_ins: dict[str, StandInModule] = {}
+        self._table: tuple[int, str] | None = None
+        self._names: list[str] = []
+        for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
+            del sys.modules[loaded]
 
     def __getattr__(self, key: str) -> Any:
         home = None if key.startswith("_") else home_of(key)

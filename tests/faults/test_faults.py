@@ -197,4 +197,4 @@ def test_a_file_that_hangs_at_import_leaves_time_for_the_others(grader, temporar
     monkeypatch.setattr(grader.room("numpy").zygote, "ask", lambda *a, **k: patient.append(k.get("patient")) or ask(a[0], 0.3, **k))
     result = grader.grade(temporary, only={"1.1", "1.2", "1.3", "1.4"})
     assert result.total == 0 and "took longer than 0.3 s" in result.questions[3].sentences[0]
-    assert patient == [False, True, True, False, False]  # the first is the look at all four together
+    assert patient == [False, True, False, False, False]  # the first is the look at all four together, which hung as well
