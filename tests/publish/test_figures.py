@@ -80,7 +80,7 @@ def test_numbers_agree_to_a_thousandth_of_the_largest_of_their_list() -> None:
 
 def test_what_cannot_be_made_is_one_sentence(course: Course) -> None:
     (course.root / FOLDER / "same-value.png").unlink()
-    with pytest.raises(AssignmentError, match=r"same-value.png is not there: run `make regenerate`"):
+    with pytest.raises(AssignmentError, match=r"same-value.png is not there: look at its name, or run `make regenerate`"):
         images_of(course, "![a](handout-figures/same-value.png)")
     (course.reference / "initializers.py").write_text("def xavier(rng, shape):\n    return None\n")
     with pytest.raises(AssignmentError, match="same-value cannot be made from solutions/ps2"):
