@@ -78,6 +78,9 @@ def stamped(handed: Handed) -> str:
 @contextmanager
 def gathered(handed: Handed) -> Iterator[Path]:
     """A zip or a folder as it is; loose files in a folder, under the names that they stand for."""
+    if handed.source is not None:
+        yield handed.source
+        return
     with scratch.root(scratch.SUBMISSIONS, 0o755) as place:
         yield laid_out(handed, place)
 

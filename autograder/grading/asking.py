@@ -9,8 +9,6 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from ..assignment import Stage
 from ..check.draw import LADDER
 from ..check.question import Question
@@ -76,7 +74,8 @@ class Asking:
         found: dict[str, Answer] = {}
         left = [q for q in questions if q.file not in self.submission.faults]
         while len(left) > 1 and self._hangs < PATIENCE:
-            answer = client.ask(self._request(left), self._wall(left[0]), patient=False)
+            runs = [Run(None, self._seed(q), checked=False, question=q.id) for q in left]
+            answer = client.ask(self._request(left[0], runs), self._wall(left[0]), patient=False)
             self._hangs += answer.hung
             if answer.fault or answer.survivors:
                 return found
@@ -147,18 +146,16 @@ class Asking:
         return question_seed(self.root, question.id + salt, level)
 
     def _request_alone(self, question: Question, runs: Runs) -> Request:
-        asked = [Run(level, self._seed(question, level, salt), checked=not salt) for level, salt in runs]
-        return msgspec.structs.replace(self._request([question]), runs=asked)
+        return self._request(question, [Run(level, self._seed(question, level, salt), checked=not salt) for level, salt in runs])
 
-    def _request(self, questions: Sequence[Question]) -> Request:
-        """A first look, under the rules of the first, which are those of all."""
-        first = questions[0]
-        limits = self.course.assignment.limits_of(first)
+    def _request(self, question: Question, runs: list[Run]) -> Request:
+        """Under the rules of this question."""
+        limits = self.course.assignment.limits_of(question)
         return Request(
-            question=first.id,
+            question=question.id,
             folder=self.submission.folder,
-            runs=[Run(None, self._seed(q), checked=False, question=q.id) for q in questions],
+            runs=runs,
             cpu_seconds=limits.cpu_seconds,
             memory=limits.memory_mb << 20,
-            forbid=list(self.course.assignment.questions[first.id].forbid),
+            forbid=list(self.course.assignment.questions[question.id].forbid),
         )

@@ -79,7 +79,7 @@ class Oracle:
     def __init__(self, folder: Path) -> None:
         self.questions = load_questions()
         self.reference = Package(folder, "ps2_reference")
-        self.latest: tuple[RunData, Run] | None = None
+        self.latest: tuple[tuple[str, bytes], tuple[Recording, Memory]] | None = None
 
     def judge(self, ask: Ask) -> Judged:
         """Never raises: a fault of the grader comes back as one."""
@@ -98,7 +98,7 @@ class Oracle:
         share = scoring.share(rows, weights)
         sentences = unpaid_failures(question, rows)
         found = Diagnosis()
-        if share < 1:
+        if share < 1 and ask.graded.checked:  # what fails in a first look is judged again, and explained then
             ladder = [functools.cache(functools.partial(self.run, question, data)) for data in ask.ladder]
             if ask.again is not None:
                 found = diagnose(question, self.reference, [graded, self.run(question, ask.again)], ladder[-1]() if ladder else None)
@@ -110,23 +110,32 @@ class Oracle:
             sentences=sentences,
             stub=scoring.nothing_written(rows, graded.items, graded.ended),
             causes=[cause.misconception.id for cause in found.causes],
-            histograms=histograms_of(rows, graded) if share < 1 and ask.telling != "none" else [],
+            histograms=histograms_of(rows, graded) if share < 1 and ask.graded.checked and ask.telling != "none" else [],
         )
 
     def graded(self, question: Question, data: RunData) -> Run:
-        """The graded run; what failed is asked about twice in a row."""
-        if self.latest is None or self.latest[0] != data:
-            self.latest = (data, self.run(question, data))
-        return self.latest[1]
+        """The graded run; what failed is judged twice in a row, beside one run of the reference."""
+        key = (question.id, data.seed)
+        if self.latest is None or self.latest[0] != key:
+            self.latest = (key, self.wanted(question, data))
+        return beside(data, *self.latest[1])
 
     def run(self, question: Question, data: RunData) -> Run:
-        """The student's run beside the reference's on the same inputs."""
+        return beside(data, *self.wanted(question, data))
+
+    def wanted(self, question: Question, data: RunData) -> tuple[Recording, Memory]:
+        """The reference's run on the same inputs, and what was drawn for it."""
         memory: Memory = {}
         want = record(question, self.reference, Redraw(data.seed, data.level, memory), trusted=True)
         if want.ended is not None:
             raise scoring.ReferenceFault("the whole run", want.ended)
-        items = {name: wire.to_value(parts) for name, parts in data.items.items()}
-        return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None, memory)
+        return want, memory
+
+
+def beside(data: RunData, want: Recording, memory: Memory) -> Run:
+    """The student's run beside the reference's."""
+    items = {name: wire.to_value(parts) for name, parts in data.items.items()}
+    return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None, memory)
 
 
 def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None, checked: bool = True) -> RunData:
