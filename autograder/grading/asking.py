@@ -13,7 +13,9 @@ from ..assignment import Stage
 from ..check.draw import LADDER
 from ..check.question import Question
 from ..check.seeds import question_seed, root_of
+from ..check.verdict import Failure
 from ..course import Course
+from ..sandbox import wire
 from ..sandbox.answer import Answer
 from ..sandbox.footing import Client
 from ..sandbox.reply import RunAnswer
@@ -117,22 +119,26 @@ class Asking:
     def to_judge(self, question: Question, heard: Heard) -> oracle.Ask:
         assignment = self.course.assignment
         graded = heard.first.runs[0]
-        packed = [oracle.run_data(r.level, self._seed(question, r.level, salt), r.items, r.ended) for r, salt in self._salted(heard.more)]
+        more = [self._run_data(question, run, run.ended, salt) for run, salt in self._salted(heard.more)]
         return oracle.Ask(
             question=question.id,
             reference=str(self.course.reference),
             weights={group: str(w) for group, w in assignment.weights_of(question).items()},
             consistent=str(assignment.consistent_backward),
             telling=assignment.telling(question, self.stage),
-            graded=oracle.run_data(None, self._seed(question), graded.items, graded.ended or heard.first.stopped, heard.checked),
-            again=next(iter(packed), None),
-            ladder=packed[1:],
+            graded=self._run_data(question, graded, graded.ended or heard.first.stopped, checked=heard.checked),
+            again=next(iter(more), None),
+            ladder=more[1:],
         )
+
+    def _run_data(self, question: Question, run: RunAnswer, ended: Failure | None, salt: str = "", checked: bool = True) -> oracle.RunData:
+        seed = self._seed(question, run.level, salt)
+        return oracle.RunData(run.level, seed, run.sent, wire.to_fault(ended) if ended else None, checked)
 
     @staticmethod
     def _salted(more: Sequence[RunAnswer]) -> list[tuple[RunAnswer, str]]:
         """The first is the run again; of the ladder only what arrived."""
-        return [(run, "" if i else AGAIN) for i, run in enumerate(more) if not i or run.complete or run.items]
+        return [(run, "" if i else AGAIN) for i, run in enumerate(more) if not i or run.complete or run.sent]
 
     @staticmethod
     def _explaining(question: Question) -> Runs:

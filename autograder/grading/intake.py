@@ -1,8 +1,8 @@
 """One submission, a zip or a folder, becomes a clean folder of .py files that a confined worker may read.
 
-Here the pieces meet: archive.py and folder.py read safely, check/layout.py finds the package, compiling.py compiles it and says what does not.
-Only the student's .py files and the given files are written, and their compiled code beside them; nothing else of the upload exists for the
-worker, by name, time or content.
+Here the pieces meet: archive.py and folder.py read safely, check/layout.py finds the package, compiling.py says what does not compile.
+Only the student's .py files and the given files are written, with their compiled code beside them; nothing else of the upload exists for
+the worker, by name, time or content.
 """
 
 from __future__ import annotations
