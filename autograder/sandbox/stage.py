@@ -102,4 +102,4 @@ def reseed(seed: bytes) -> None:
     np.random.seed(number)
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.manual_seed(number)
+        torch.default_generator.manual_seed(number)  # torch.manual_seed looks for other devices as well, and a worker has none
