@@ -96,7 +96,7 @@ class Started:
         import torch
 
         def seeded(seed: int) -> tuple[Any, ...]:
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             return ()
 
         return self.states(seeded)
@@ -126,7 +126,7 @@ class Started:
         import torch
 
         layers = self.filled()
-        torch.manual_seed(self.seeds[2])
+        torch.default_generator.manual_seed(self.seeds[2])
         before = torch.get_rng_state()
         self.ps2.he_initialize(layers, torch.Generator().manual_seed(self.seeds[0]))
         return np.array(bool(torch.equal(before, torch.get_rng_state())))
