@@ -26,8 +26,8 @@ WALL_SECONDS = 60.0
 MOST_FILES = 200
 MOST_CRASHES = 2  # after so many the files left are not tried
 
-
-NAMED = re.compile(rb"\b(?:" + "|".join(sorted(HARMLESS)).encode() + rb")\b")
+WORD = re.compile(rb"\w+")
+NAMED = {name.encode() for name in HARMLESS}
 
 
 class Compiler:
@@ -64,7 +64,8 @@ class Compiler:
 
     def idle(self, folder: Path, offered: Mapping[str, Collection[str]]) -> list[str]:
         """A sentence for each import of a harmless package that a file of `folder`, by name, is not offered. The files compile."""
-        asked = [name for name, names in offered.items() if {*NAMED.findall((folder / name).read_bytes())} - {n.encode() for n in names}]
+        words = {name: {*WORD.findall((folder / name).read_bytes())} for name in offered}
+        asked = [name for name, there in offered.items() if words[name] & NAMED - {package.encode() for package in there}]
         return [says for name in asked for says in self._ask(folder, name, sorted(offered[name])) or ()]
 
     def close(self) -> None:
