@@ -6,6 +6,7 @@ about a file's fault, "" where there is none, and for its code to be left where 
 that compiles, for the sentences about imports beyond these that cost nothing.
 """
 
+import contextlib
 import importlib.util
 import json
 import marshal
@@ -49,11 +50,18 @@ def main() -> None:
 
 
 def keep(path: str, data: bytes, code: types.CodeType) -> None:
-    """The code beside its source, so that no worker compiles it again. An import takes it without a look at the source (PEP 552)."""
+    """The code beside its source, so that no worker compiles it again. An import takes it without a look at the source (PEP 552).
+
+    Where that cannot be (the disk is full, the name too long) there is none, and a worker compiles.
+    """
     place = importlib.util.cache_from_source(path)
-    os.makedirs(os.path.dirname(place), exist_ok=True)
-    with open(place, "wb") as file:
-        file.write(importlib.util.MAGIC_NUMBER + UNCHECKED + importlib.util.source_hash(data) + marshal.dumps(code))
+    try:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "wb") as file:
+            file.write(importlib.util.MAGIC_NUMBER + UNCHECKED + importlib.util.source_hash(data) + marshal.dumps(code))
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(place)
 
 
 if __name__ == "__main__":

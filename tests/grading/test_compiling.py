@@ -59,6 +59,12 @@ def test_an_import_takes_the_code_that_was_compiled(compiler, folder):
     assert module.x == 1 and spec.loader.get_code("good").co_filename == str(folder / "good.py")
 
 
+def test_a_file_whose_code_cannot_be_kept_is_sound_all_the_same(compiler, folder):
+    long = "n" * 245 + ".py"  # the name of its code would be longer than a name can be
+    (folder / long).write_text("x = 1\n")
+    assert compiler.examine(folder, [long]) == {} and not list((folder / "__pycache__").iterdir())
+
+
 def test_a_process_that_died_is_replaced_and_costs_no_file(compiler, folder):
     compiler.examine(folder, ["good.py"])
     os.kill(compiler._child.pid, signal.SIGKILL)
