@@ -5,8 +5,9 @@ First the catalog; for what no catalogued mistake explains, the simple relations
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -119,8 +120,14 @@ def group_of(item: str) -> str:
 def named(question: Question, reference: Package, runs: list[Run], small: Run | None, failed: set[str]) -> list[Cause]:
     """Of the catalogued mistakes the one that explains most groups; then the one that explains most of what is left."""
     groups = {group_of(item) for item in failed}
-    possible = [known for known in known_mistakes(question) if predicted(known) - {CONDUCT, GRADIENT_CHECK} <= groups]
-    candidates = [cause for known in possible if (cause := explained(question, reference, runs, small, known, failed))]
+    possible = [known for known in known_mistakes(question) if all(f in failed or f in groups for f in own(known))]
+    candidates: list[Cause] = []
+    for known in sorted(possible, key=lambda known: len(predicted(known) - groups)):
+        cause = explained(question, reference, runs, small, known, failed)
+        if cause is not None:
+            candidates.append(cause)
+            if groups <= cause.groups:  # no later one explains more, or fails less besides
+                break
     causes: list[Cause] = []
     left = set(groups)
     while left and len(causes) < MOST_CAUSES:
@@ -139,6 +146,11 @@ def named(question: Question, reference: Package, runs: list[Run], small: Run | 
 def predicted(known: Misconception) -> set[str]:
     """The groups that a mistake fails: of two that explain the same, the one that fails nothing else is the student's."""
     return {group_of(item) for item in known.fails}
+
+
+def own(known: Misconception) -> set[str]:
+    """The groups and items that a mistake fails by its values."""
+    return {name for name in known.fails if group_of(name) not in (CONDUCT, GRADIENT_CHECK)}
 
 
 def together(question: Question, reference: Package, runs: list[Run], groups: set[str]) -> list[Cause]:
@@ -192,7 +204,7 @@ def explained(
     left = Left({group_of(item) for item in failed}, set(failed))
     try:
         for run in [small, *runs] if small is not None else runs:
-            theirs = replayed(question, reference, known, run, functools.partial(left.compare, run))
+            theirs = replayed(left.asked(question), reference, known, run, functools.partial(left.compare, run))
             for name in run.want.items.keys() - theirs.items.keys():
                 left.compare(run, name, None)
     except RuledOut:
@@ -211,9 +223,21 @@ class Left:
     groups: set[str]
     items: set[str]
 
+    def holds(self, name: str) -> bool:
+        return name in self.items or group_of(name) in self.groups
+
+    def asked(self, question: Question) -> Question:
+        """`question` without the work of the random items that nothing is left of: no other item needs them, as in a trusted run."""
+
+        def probe(ps2: Any, draw: Any) -> Iterator[tuple[Any, ...]]:
+            for name, value, *judge in question.probe(ps2, draw):
+                yield name, {} if judge and judge[0].alone and not self.holds(name) else value, *judge
+
+        return dataclasses.replace(question, probe=probe)
+
     def compare(self, run: Run, name: str, theirs: Item | None) -> None:
         """Strike what one item of the mistake's run rules out. Raises RuledOut when that was the last."""
-        if name not in self.items and group_of(name) not in self.groups:
+        if not self.holds(name):
             return
         if not alike(run.items.get(name), theirs, run.want.judges.get(name)):
             self.groups.discard(group_of(name))
