@@ -121,31 +121,52 @@ def named(question: Question, reference: Package, runs: list[Run], small: Run | 
     """Of the catalogued mistakes the one that explains most groups; then the one that explains most of what is left."""
     groups = {group_of(item) for item in failed}
     possible = [known for known in known_mistakes(question) if all(f in failed or f in groups for f in own(known))]
-    candidates: list[Cause] = []
-    for known in sorted(possible, key=lambda known: len(predicted(known) - groups)):
-        cause = explained(question, reference, runs, small, known, failed)
-        if cause is not None:
-            candidates.append(cause)
-            if groups <= cause.groups:  # no later one explains more, or fails less besides
-                break
+    every = [small, *runs] if small is not None else runs
     causes: list[Cause] = []
     left = set(groups)
+    candidates = whole(question, reference, every, possible, groups)
     while left and len(causes) < MOST_CAUSES:
-        best = max(candidates, key=lambda c: (len(c.groups & left), -len(predicted(c.misconception) - groups)), default=None)
+        best = max(candidates, key=lambda c: (len(c.groups & left), -extra(c.misconception, groups)), default=None)
         if best is None or not best.groups & left:
             break
         causes.append(Cause(best.misconception, frozenset(best.groups & left), frozenset()))
         left -= best.groups
-    loose = [Cause(c.misconception, frozenset(), frozenset(i for i in c.items if group_of(i) in left)) for c in candidates]
-    partly = max(loose, key=lambda c: len(c.items), default=None)
-    if partly is not None and partly.items and len(causes) < MOST_CAUSES and enough(partly.items, runs):
-        causes.append(partly)
+    if left and len(causes) < MOST_CAUSES:
+        partly = in_part(question, reference, every, possible, {item for item in failed if group_of(item) in left})
+        causes += [partly] if partly is not None and enough(partly.items, runs) else []
     return causes
+
+
+def whole(question: Question, reference: Package, runs: list[Run], possible: list[Misconception], groups: set[str]) -> list[Cause]:
+    """The mistakes that explain whole groups; none after the first that explains all, as no later one explains more or fails less besides."""
+    found: list[Cause] = []
+    for known in sorted(possible, key=lambda known: extra(known, groups)):
+        left = left_of(question, reference, runs, known, Left(set(groups), set()))
+        if left.groups:
+            found.append(Cause(known, frozenset(left.groups), frozenset()))
+        if left.groups == groups:
+            break
+    return found
+
+
+def in_part(question: Question, reference: Package, runs: list[Run], possible: list[Misconception], items: set[str]) -> Cause | None:
+    """The mistake that explains most of these items."""
+    best: Cause | None = None
+    for known in possible:
+        left = left_of(question, reference, runs, known, Left(set(), set(items), least=len(best.items) + 1 if best else 1))
+        if left.items:
+            best = Cause(known, frozenset(), frozenset(left.items))
+    return best
 
 
 def predicted(known: Misconception) -> set[str]:
     """The groups that a mistake fails: of two that explain the same, the one that fails nothing else is the student's."""
     return {group_of(item) for item in known.fails}
+
+
+def extra(known: Misconception, groups: set[str]) -> int:
+    """How many other groups it fails."""
+    return len(predicted(known) - groups)
 
 
 def own(known: Misconception) -> set[str]:
@@ -197,31 +218,17 @@ def known_mistakes(question: Question) -> list[Misconception]:
     return [known for known in load_catalog().values() if known.question == question.id and not known.equivalent]
 
 
-def explained(
-    question: Question, reference: Package, runs: list[Run], small: Run | None, known: Misconception, failed: set[str]
-) -> Cause | None:
-    """The groups and items in which a mistake yields, in every run, exactly what the student's code did; None where there are none."""
-    left = Left({group_of(item) for item in failed}, set(failed))
-    try:
-        for run in [small, *runs] if small is not None else runs:
-            theirs = replayed(left.asked(question), reference, known, run, functools.partial(left.compare, run))
-            for name in run.want.items.keys() - theirs.items.keys():
-                left.compare(run, name, None)
-    except RuledOut:
-        return None
-    return Cause(known, frozenset(left.groups), frozenset(left.items))
-
-
 class RuledOut(Exception):
     """Nothing is left that a mistake could explain; the rest of its run is not needed."""
 
 
 @dataclass
 class Left:
-    """The groups and items that a mistake may still explain."""
+    """The groups and items that a mistake may still explain; of items, fewer than `least` are as good as none."""
 
     groups: set[str]
     items: set[str]
+    least: int = 1
 
     def holds(self, name: str) -> bool:
         return name in self.items or group_of(name) in self.groups
@@ -236,14 +243,24 @@ class Left:
         return dataclasses.replace(question, probe=probe)
 
     def compare(self, run: Run, name: str, theirs: Item | None) -> None:
-        """Strike what one item of the mistake's run rules out. Raises RuledOut when that was the last."""
-        if not self.holds(name):
-            return
-        if not alike(run.items.get(name), theirs, run.want.judges.get(name)):
+        """Strike what one item of the mistake's run rules out. Raises RuledOut when too little is left."""
+        if self.holds(name) and not alike(run.items.get(name), theirs, run.want.judges.get(name)):
             self.groups.discard(group_of(name))
             self.items.discard(name)
-            if not self.groups and not self.items:
+            if not self.groups and len(self.items) < self.least:
                 raise RuledOut
+
+
+def left_of(question: Question, reference: Package, runs: list[Run], known: Misconception, left: Left) -> Left:
+    """Of `left` that in which the mistake yields, in every run, exactly what the student's code did."""
+    try:
+        for run in runs:
+            theirs = replayed(left.asked(question), reference, known, run, functools.partial(left.compare, run))
+            for name in run.want.items.keys() - theirs.items.keys():
+                left.compare(run, name, None)
+    except RuledOut:
+        return Left(set(), set())
+    return left
 
 
 def replayed(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit) -> Recording:
