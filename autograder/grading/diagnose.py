@@ -90,7 +90,9 @@ def diagnose(question: Question, reference: Package, runs: list[Run], small: Run
     small: a run of the ladder, on which most of the catalog is ruled out cheaply. paying: whether `consistent` is asked for, which takes
     a numerical gradient check of the cause.
     """
-    failed = set.intersection(*(failed_items(run) for run in runs))
+    failed = failed_items(runs[0])
+    for run in runs[1:]:
+        failed = still_failed(run, failed)
     if not failed:
         return Diagnosis()
     causes = named(question, reference, runs, small, failed)
@@ -108,6 +110,14 @@ def failed_items(run: Run) -> set[str]:
     passed = scoring.groups_of(run.rows)
     rows = [r for r in run.rows if not r.verdict.passed and r.group != GRADIENT_CHECK]
     return {r.item for r in rows if telling(r, run.items.get(r.item), passed)} or {r.item for r in rows}
+
+
+def still_failed(run: Run, failed: set[str]) -> set[str]:
+    """Those that fail here as well. What is judged as a distribution does so whatever the seed, and is not judged again."""
+    surely = {item for item in failed if item in run.want.judges and run.want.judges[item].chance}
+    want = Recording({name: item for name, item in run.want.items.items() if name in failed - surely}, run.want.judges)
+    rows = scoring.judge(want, {name: item for name, item in run.items.items() if name in failed - surely}, run.ended)
+    return surely | {row.item for row in rows if not row.verdict.passed}
 
 
 def group_of(item: str) -> str:
@@ -138,7 +148,7 @@ def named(question: Question, reference: Package, runs: list[Run], small: Run | 
 
 
 def whole(question: Question, reference: Package, runs: list[Run], possible: list[Misconception], groups: set[str]) -> list[Cause]:
-    """The mistakes that explain whole groups; none after the first that explains all, as no later one explains more or fails less besides."""
+    """The mistakes that explain whole groups, up to the first that explains all: no later one explains more, or fails less besides."""
     found: list[Cause] = []
     for known in sorted(possible, key=lambda known: extra(known, groups)):
         left = left_of(question, reference, runs, known, Left(set(groups), set()))
@@ -215,7 +225,13 @@ def both_built(one: Misconception, other: Misconception, reference: Package) -> 
 
 
 def known_mistakes(question: Question) -> list[Misconception]:
-    return [known for known in load_catalog().values() if known.question == question.id and not known.equivalent]
+    return [known for known in catalog().values() if known.question == question.id and not known.equivalent]
+
+
+@functools.cache
+def catalog() -> dict[str, Misconception]:
+    """The register itself, in which what is entered later is found as well."""
+    return load_catalog()
 
 
 class RuledOut(Exception):
