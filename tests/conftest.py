@@ -28,8 +28,30 @@ def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import LoadScopeScheduling
 
     class FilesTogether(LoadScopeScheduling):
+        """Goes on after a crash. xdist 3.8 hands out again what is done, and single tests, which a worker keeps until more come."""
+
         def _split_scope(self, nodeid):
             file = nodeid.split("::")[0]
             return file if file in TOGETHER else nodeid
+
+        def remove_node(self, node):
+            work = self.assigned_work.pop(node)
+            left = {scope: {test: False for test, done in unit.items() if not done} for scope, unit in work.items()}
+            crashed = next((test for unit in left.values() for test in unit), None)
+            for scope, unit in left.items():
+                unit.pop(crashed, None)
+                if unit:
+                    self.workqueue[scope] = unit
+            for other in self.assigned_work:
+                self._reschedule(other)
+            return crashed
+
+        def _reschedule(self, node):
+            if node not in self.registered_collections:  # new, and still collecting
+                return
+            while self.workqueue and not node.shutting_down and self._pending_of(self.assigned_work[node]) < 3:
+                self._assign_work_unit(node)
+            if not self.workqueue:
+                super()._reschedule(node)
 
     return FilesTogether(config, log)

@@ -19,7 +19,7 @@ EQUIVALENT = {
     "dbb9b67dafad8285": "!= for <: there is one transition less than there are blocks",
     "1e959514c8fc6875": "stage[not 1] is stage[0]: all blocks of a stage are of one type",
     "d2fb44525777d569": "strict=False: images and labels are split alike, so that there are as many batches of both",
-    "b2019b55b7dd5c8a": "weight[-1] for weight[0]: every filter of a layer has as many weights",
+    "b2019b55b7dd5c8a": "weight[-1] for weight[0] in training.py: every filter of a layer has as many weights",
     "29588c034d096a5b": "dim=-1 for dim=0: the logits of one choice have one dimension, the first and the last",
-    "a72df0a5fb8e5878": "weight[-1] for weight[0]: every filter of a layer has as many weights",
+    "a72df0a5fb8e5878": "weight[-1] for weight[0] in complexity.py: every filter of a layer has as many weights",
 }

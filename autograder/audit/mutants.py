@@ -6,6 +6,7 @@ key stands in equivalent_mutants.py with the reason.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import functools
 import hashlib
@@ -17,7 +18,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from ..check import scoring
 from ..check.package import Package
@@ -46,7 +46,7 @@ LEFT_OUT = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where an operator applies. occurrence: its number among this operator's places in the file."""
+    """Where an operator applies. name: the top-level class or function. occurrence: its number among this operator's places in there."""
 
     file: str
     line: int
@@ -68,22 +68,28 @@ def source_of(file: str) -> str:
 
 
 @functools.cache
+def definitions(file: str) -> dict[str, range]:
+    """Top-level class or function → its line numbers."""
+    tops = [node for node in ast.parse(source_of(file)).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    return {node.name: range(node.lineno, (node.end_lineno or node.lineno) + 1) for node in tops}
+
+
+def text_of(file: str, lines: range) -> str:
+    return "".join(source_of(file).splitlines(keepends=True)[lines.start - 1 : lines.stop - 1])
+
+
+@functools.cache
 def solution_lines(file: str) -> dict[int, str]:
     """Line number → top-level name, for the code lines that students write."""
-    import ast
-
     source = source_of(file)
     solved = {n for begin, end in find_regions(file, source.splitlines()) for n in range(begin + 1, end)}
-    tree = ast.parse(source)
-    docs = {n for node in ast.walk(tree) if is_text(node) for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)}  # type: ignore[attr-defined]
-    tops = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    return {n: node.name for node in tops for n in range(node.lineno, (node.end_lineno or 0) + 1) if n in solved - docs}
+    texts = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr) and is_text(node)]
+    docs = {n for node in texts for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    return {n: name for name, lines in definitions(file).items() for n in lines if n in solved - docs}
 
 
-def is_text(node: Any) -> bool:
-    import ast
-
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+def is_text(node: ast.Expr) -> bool:
+    return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def files_of(questions: list[str]) -> dict[str, list[Question]]:
@@ -116,15 +122,14 @@ def places(file: str) -> tuple[Place, ...]:
     from cosmic_ray import plugins
     from cosmic_ray.ast import ast_nodes, get_ast
 
-    nodes, lines = list(ast_nodes(get_ast(source_of(file)))), solution_lines(file)
+    solved = solution_lines(file)
+    made = {operator: plugins.get_operator(operator)() for operator in operators()}
     found: list[Place] = []
-    for operator in operators():
-        made, occurrence = plugins.get_operator(operator)(), 0
-        for node in nodes:
-            for (line, _), _ in made.mutation_positions(node):
-                if line in lines:
-                    found.append(Place(file, line, operator, occurrence, lines[line]))
-                occurrence += 1
+    for name, lines in definitions(file).items():
+        nodes = list(ast_nodes(get_ast(text_of(file, lines))))
+        for operator, change in made.items():
+            at = [lines.start - 1 + line for node in nodes for (line, _), _ in change.mutation_positions(node)]
+            found += [Place(file, line, operator, occurrence, name) for occurrence, line in enumerate(at) if line in solved]
     return tuple(sorted(found, key=lambda place: (place.rank, place.occurrence)))
 
 
@@ -133,7 +138,10 @@ def mutated(place: Place) -> str:
     from cosmic_ray import plugins
     from cosmic_ray.mutating import mutate_code
 
-    return mutate_code(source_of(place.file), plugins.get_operator(place.operator)(), place.occurrence) or source_of(place.file)
+    lines, whole = definitions(place.file)[place.name], source_of(place.file).splitlines(keepends=True)
+    text = text_of(place.file, lines)
+    changed = mutate_code(text, plugins.get_operator(place.operator)(), place.occurrence) or text
+    return "".join([*whole[: lines.start - 1], changed, *whole[lines.stop - 1 :]])
 
 
 def diff_of(place: Place, source: str) -> str:

@@ -123,7 +123,7 @@ def run_tasks(tasks: list[Task], workers: int | None) -> Iterator[Audit]:
         yield from (function(*arguments) for function, arguments in tasks)
         return
     count = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or os.cpu_count() or 1
-    with in_environment(ONE_THREAD), ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=prepare) as pool:
+    with in_environment(ONE_THREAD), ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=begin) as pool:
         for future in as_completed([pool.submit(function, *arguments) for function, arguments in tasks]):
             yield future.result()
 
@@ -141,6 +141,15 @@ def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def begin() -> None:
+    """A worker process, which is not to outlive an audit that is killed."""
+    if sys.platform == "linux":
+        from ..sandbox import libc
+
+        libc.die_with_parent()
+    prepare()
 
 
 def prepare() -> None:

@@ -5,8 +5,9 @@ First the catalog; for what no catalogued mistake explains, the simple relations
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -89,7 +90,9 @@ def diagnose(question: Question, reference: Package, runs: list[Run], small: Run
     small: a run of the ladder, on which most of the catalog is ruled out cheaply. paying: whether `consistent` is asked for, which takes
     a numerical gradient check of the cause.
     """
-    failed = set.intersection(*(failed_items(run) for run in runs))
+    failed = failed_items(runs[0])
+    for run in runs[1:]:
+        failed = still_failed(run, failed)
     if not failed:
         return Diagnosis()
     causes = named(question, reference, runs, small, failed)
@@ -109,6 +112,14 @@ def failed_items(run: Run) -> set[str]:
     return {r.item for r in rows if telling(r, run.items.get(r.item), passed)} or {r.item for r in rows}
 
 
+def still_failed(run: Run, failed: set[str]) -> set[str]:
+    """Those that fail here as well. What is judged as a distribution does so whatever the seed, and is not judged again."""
+    surely = {item for item in failed if item in run.want.judges and run.want.judges[item].chance}
+    want = Recording({name: item for name, item in run.want.items.items() if name in failed - surely}, run.want.judges)
+    rows = scoring.judge(want, {name: item for name, item in run.items.items() if name in failed - surely}, run.ended)
+    return surely | {row.item for row in rows if not row.verdict.passed}
+
+
 def group_of(item: str) -> str:
     return item.split(",")[0]
 
@@ -119,26 +130,58 @@ def group_of(item: str) -> str:
 def named(question: Question, reference: Package, runs: list[Run], small: Run | None, failed: set[str]) -> list[Cause]:
     """Of the catalogued mistakes the one that explains most groups; then the one that explains most of what is left."""
     groups = {group_of(item) for item in failed}
-    possible = [known for known in known_mistakes(question) if predicted(known) - {CONDUCT, GRADIENT_CHECK} <= groups]
-    candidates = [cause for known in possible if (cause := explained(question, reference, runs, small, known, failed))]
+    possible = [known for known in known_mistakes(question) if all(f in failed or f in groups for f in own(known))]
+    every = [small, *runs] if small is not None else runs
     causes: list[Cause] = []
     left = set(groups)
+    candidates = whole(question, reference, every, possible, groups)
     while left and len(causes) < MOST_CAUSES:
-        best = max(candidates, key=lambda c: (len(c.groups & left), -len(predicted(c.misconception) - groups)), default=None)
+        best = max(candidates, key=lambda c: (len(c.groups & left), -extra(c.misconception, groups)), default=None)
         if best is None or not best.groups & left:
             break
         causes.append(Cause(best.misconception, frozenset(best.groups & left), frozenset()))
         left -= best.groups
-    loose = [Cause(c.misconception, frozenset(), frozenset(i for i in c.items if group_of(i) in left)) for c in candidates]
-    partly = max(loose, key=lambda c: len(c.items), default=None)
-    if partly is not None and partly.items and len(causes) < MOST_CAUSES and enough(partly.items, runs):
-        causes.append(partly)
+    if left and len(causes) < MOST_CAUSES:
+        partly = in_part(question, reference, every, possible, {item for item in failed if group_of(item) in left})
+        causes += [partly] if partly is not None and enough(partly.items, runs) else []
     return causes
+
+
+def whole(question: Question, reference: Package, runs: list[Run], possible: list[Misconception], groups: set[str]) -> list[Cause]:
+    """The mistakes that explain whole groups, up to the first that explains all: no later one explains more, or fails less besides."""
+    found: list[Cause] = []
+    for known in sorted(possible, key=lambda known: extra(known, groups)):
+        left = left_of(question, reference, runs, known, Left(set(groups), set()))
+        if left.groups:
+            found.append(Cause(known, frozenset(left.groups), frozenset()))
+        if left.groups == groups:
+            break
+    return found
+
+
+def in_part(question: Question, reference: Package, runs: list[Run], possible: list[Misconception], items: set[str]) -> Cause | None:
+    """The mistake that explains most of these items."""
+    best: Cause | None = None
+    for known in possible:
+        left = left_of(question, reference, runs, known, Left(set(), set(items), least=len(best.items) + 1 if best else 1))
+        if left.items:
+            best = Cause(known, frozenset(), frozenset(left.items))
+    return best
 
 
 def predicted(known: Misconception) -> set[str]:
     """The groups that a mistake fails: of two that explain the same, the one that fails nothing else is the student's."""
     return {group_of(item) for item in known.fails}
+
+
+def extra(known: Misconception, groups: set[str]) -> int:
+    """How many other groups it fails."""
+    return len(predicted(known) - groups)
+
+
+def own(known: Misconception) -> set[str]:
+    """The groups and items that a mistake fails by its values."""
+    return {name for name in known.fails if group_of(name) not in (CONDUCT, GRADIENT_CHECK)}
 
 
 def together(question: Question, reference: Package, runs: list[Run], groups: set[str]) -> list[Cause]:
@@ -182,22 +225,13 @@ def both_built(one: Misconception, other: Misconception, reference: Package) -> 
 
 
 def known_mistakes(question: Question) -> list[Misconception]:
-    return [known for known in load_catalog().values() if known.question == question.id and not known.equivalent]
+    return [known for known in catalog().values() if known.question == question.id and not known.equivalent]
 
 
-def explained(
-    question: Question, reference: Package, runs: list[Run], small: Run | None, known: Misconception, failed: set[str]
-) -> Cause | None:
-    """The groups and items in which a mistake yields, in every run, exactly what the student's code did; None where there are none."""
-    left = Left({group_of(item) for item in failed}, set(failed))
-    try:
-        for run in [small, *runs] if small is not None else runs:
-            theirs = replayed(question, reference, known, run, functools.partial(left.compare, run))
-            for name in run.want.items.keys() - theirs.items.keys():
-                left.compare(run, name, None)
-    except RuledOut:
-        return None
-    return Cause(known, frozenset(left.groups), frozenset(left.items))
+@functools.cache
+def catalog() -> dict[str, Misconception]:
+    """The register itself, in which what is entered later is found as well."""
+    return load_catalog()
 
 
 class RuledOut(Exception):
@@ -206,20 +240,43 @@ class RuledOut(Exception):
 
 @dataclass
 class Left:
-    """The groups and items that a mistake may still explain."""
+    """The groups and items that a mistake may still explain; of items, fewer than `least` are as good as none."""
 
     groups: set[str]
     items: set[str]
+    least: int = 1
+
+    def holds(self, name: str) -> bool:
+        return name in self.items or group_of(name) in self.groups
+
+    def asked(self, question: Question) -> Question:
+        """`question` without the work of the random items that nothing is left of: no other item needs them, as in a trusted run."""
+
+        def probe(ps2: Any, draw: Any) -> Iterator[tuple[Any, ...]]:
+            for name, value, *judge in question.probe(ps2, draw):
+                yield name, {} if judge and judge[0].alone and not self.holds(name) else value, *judge
+
+        return dataclasses.replace(question, probe=probe)
 
     def compare(self, run: Run, name: str, theirs: Item | None) -> None:
-        """Strike what one item of the mistake's run rules out. Raises RuledOut when that was the last."""
-        if name not in self.items and group_of(name) not in self.groups:
-            return
-        if not alike(run.items.get(name), theirs, run.want.judges.get(name)):
+        """Strike what one item of the mistake's run rules out. Raises RuledOut when too little is left."""
+        if self.holds(name) and not alike(run.items.get(name), theirs, run.want.judges.get(name)):
             self.groups.discard(group_of(name))
             self.items.discard(name)
-            if not self.groups and not self.items:
+            if not self.groups and len(self.items) < self.least:
                 raise RuledOut
+
+
+def left_of(question: Question, reference: Package, runs: list[Run], known: Misconception, left: Left) -> Left:
+    """Of `left` that in which the mistake yields, in every run, exactly what the student's code did."""
+    try:
+        for run in runs:
+            theirs = replayed(left.asked(question), reference, known, run, functools.partial(left.compare, run))
+            for name in run.want.items.keys() - theirs.items.keys():
+                left.compare(run, name, None)
+    except RuledOut:
+        return Left(set(), set())
+    return left
 
 
 def replayed(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit) -> Recording:

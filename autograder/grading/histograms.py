@@ -12,13 +12,13 @@ from .diagnose import Run
 
 
 def histograms_of(rows: Sequence[Row], graded: Run) -> list[Histogram]:
-    """Kinds are told apart by how many histograms they make: one of weights, one for each layer of a stack."""
-    made: dict[int, list[Histogram]] = {}
+    """Kinds are told apart by what an item's arrays are called: some weights, or the layers of a stack."""
+    made: dict[frozenset[str], list[Histogram]] = {}
     for row in rows:
         judge, got = graded.want.judges.get(row.item), graded.items.get(row.item)
         if row.verdict.passed or judge is None or judge.histograms is None or got is None or isinstance(got, Failure):
             continue
-        with contextlib.suppress(ValueError, OverflowError):  # numbers that no axis can hold: a picture never costs a verdict
-            drawn = judge.histograms(got)
-            made.setdefault(len(drawn), drawn)
+        if not made.get(frozenset(got)):
+            with contextlib.suppress(ValueError, OverflowError):  # numbers that no axis can hold: a picture never costs a verdict
+                made[frozenset(got)] = judge.histograms(got)
     return [one for drawn in made.values() for one in drawn]

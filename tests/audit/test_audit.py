@@ -1,8 +1,13 @@
 """The audit is clean on part 1, and it reports what is planted: weak questions, tables of answers, wrong and right folders."""
 
 import json
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from autograder.audit import Audit, audit_command, run_audit, runs
@@ -14,6 +19,8 @@ from autograder.check.part1_activations import elementwise
 from autograder.check.question import REGISTRY, question
 from autograder.misconceptions import CATALOG, Misconception
 from autograder.misconceptions.altered import but, pair
+
+ROOT = Path(__file__).parents[2]
 
 KEYS = ["questions", "misconceptions", "equivalent", "killed", "cascades", "false_failures", "unearned", "margin", "grey"]
 KEYS += ["diagnosed_first", "pairs", "pairs_named", "automatic_mutants", "automatic_killed", "p_values", "findings"]
@@ -201,3 +208,27 @@ def test_the_command_writes_exactly_the_promised_keys_and_fails_when_not_clean(p
     assert list(result) == KEYS
     assert (result["misconceptions"], result["killed"]) == (2, 1)
     assert "planted-1" in capsys.readouterr().out
+
+
+AUDITING = """
+import os, sys, time
+from autograder.audit.run import run_tasks
+print(*run_tasks([(os.mkdir, (sys.argv[1],)), (time.sleep, (100.0,))], 1))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process does not learn that its parent was killed")
+def test_workers_end_with_an_audit_that_is_killed(tmp_path):
+    begun = tmp_path / "begun"
+    with subprocess.Popen([sys.executable, "-c", AUDITING, str(begun)], cwd=ROOT) as audit:
+        assert soon(begun.is_dir, 60)
+        workers = psutil.Process(audit.pid).children(recursive=True)
+        audit.kill()
+    assert workers and soon(lambda: not any(w.is_running() and w.status() != "zombie" for w in workers), 10)
+
+
+def soon(happens, seconds):
+    end = time.monotonic() + seconds
+    while not happens() and time.monotonic() < end:
+        time.sleep(0.05)
+    return happens()
