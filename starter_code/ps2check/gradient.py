@@ -108,8 +108,9 @@ def of(layer: Callable[[], Any], name: str = "x") -> Build:
 
 
 def make_plan(draw: Draw, inputs: Mapping[str, Array], output: tuple[int, ...], directions: int) -> Plan:
-    """(cotangent, direction) pairs of each block."""
-    return {name: [(draw.normal(output), draw.normal(a.shape)) for _ in range(directions)] for name, a in inputs.items()}
+    """(cotangent, direction) pairs of each block; all blocks have the same cotangents."""
+    cotangents = draw.normal((directions, *output))
+    return {name: list(zip(cotangents, draw.normal((directions, *a.shape)), strict=True)) for name, a in inputs.items()}
 
 
 def measure(build: Build, inputs: Mapping[str, Array], plan: Plan) -> Parts:
