@@ -80,7 +80,7 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
     """Stem, three stages of n blocks, mean, linear; option "A" where no block is given."""
     reach(ps2, BasicBlock=stand_in())
     yield from settings(ps2, "CifarResNet")
-    n, width, classes = draw.integer(2, 3), draw.integer(2, 3), draw.integer(3, 9)
+    n, width, classes = draw.integer(3, 4), draw.integer(2, 3), draw.integer(3, 9)  # n from 3: the blocks after the first might be one, repeated
     shapes = conv("conv1", 16 * width, 3, 3) | norm("bn1", 16 * width)
     shapes |= staged([n] * 3, [16 * width, 32 * width, 64 * width]) | linear("fc", classes, 64 * width)
 
@@ -88,7 +88,7 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
         return ps2.CifarResNet(6 * n + 2, block=stand_in(), width=width, classes=classes)
 
     yield from whole(draw, make, shapes, ("stages",), classes, (8, 7))
-    deep, wide, small = draw.integer(1, 4), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
+    deep, wide, small = draw.integer(1, 3), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
     yield "defaults", settled(lambda: built(small, lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
 
     def without_block() -> Any:
