@@ -80,7 +80,8 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
     """Stem, three stages of n blocks, mean, linear; option "A" where no block is given."""
     reach(ps2, BasicBlock=stand_in())
     yield from settings(ps2, "CifarResNet")
-    n, width, classes = draw.integer(3, 4), draw.integer(2, 3), draw.integer(3, 9)  # n from 3: the blocks after the first might be one, repeated
+    n = draw.integer(3, 4)  # with two blocks a stage, one block that is repeated after the first would not show
+    width, classes = draw.integer(2, 3), draw.integer(3, 9)
     shapes = conv("conv1", 16 * width, 3, 3) | norm("bn1", 16 * width)
     shapes |= staged([n] * 3, [16 * width, 32 * width, 64 * width]) | linear("fc", classes, 64 * width)
 
