@@ -19,7 +19,7 @@ def up_to_sign(tolerance: float = TOLERANCE, floor: float = FLOOR) -> Judge:
         worst = max((relative_error(got[p] * signs, want[p], floor) for p in want), key=nan_last, default=0.0)
         return within(worst / tolerance, f"differs by {worst:.2g} of its size, whatever the sign of each column")
 
-    return Judge(rule, allowed=f"{tolerance:.0e} of its size, and the sign of each column is free")
+    return Judge(rule, free=True, allowed=f"{tolerance:.0e} of its size, and the sign of each column is free")
 
 
 def common_signs(got: Parts, want: Parts) -> Array:

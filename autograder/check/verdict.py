@@ -74,6 +74,7 @@ class Judge:
     """Judges one item: types and shapes first (never by broadcasting), then `rule(got, want)`.
 
     alone: the rule needs no reference value; the trusted run then skips computing it and `want` is {}.
+    free: several results are equally right (signs are free), so that whether two results are the same is for this judge to say.
     chance: random draws are judged, whose ratio scatters up to 1 and exceeds it with a stated probability; right answers keep no margin.
     tails: of random draws, each statistic's tail probability, where there is one: what the audit proves to be uniform.
     allowed: the permitted difference in words, for the sentence a student reads.
@@ -83,6 +84,7 @@ class Judge:
 
     rule: Rule
     alone: bool = False
+    free: bool = False
     chance: bool = False
     allowed: str = ""
     shown: bool = True

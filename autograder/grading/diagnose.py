@@ -143,7 +143,8 @@ def named(question: Question, reference: Package, runs: list[Run], small: Run | 
         left -= best.groups
     if left and len(causes) < MOST_CAUSES:
         partly = in_part(question, reference, every, possible, {item for item in failed if group_of(item) in left})
-        causes += [partly] if partly is not None and enough(partly.items, runs) else []
+        if partly is not None and enough(partly.items, runs) and partly.misconception not in [c.misconception for c in causes]:
+            causes.append(partly)
     return causes
 
 

@@ -17,10 +17,12 @@ LEAST = 256
 
 
 def alike(got: Item | None, theirs: Item | None, judge: Judge | None = None) -> bool:
-    """The same within rounding; where a judge needs no right value (draws are judged as distributions), the same distribution."""
+    """The same within rounding; of several right results another; where a judge needs no right value (draws), the same distribution."""
     if same(got, theirs):
         return True
-    return judge is not None and judge.alone and isinstance(got, dict) and isinstance(theirs, dict) and same_law(got, theirs)
+    if judge is None or not isinstance(got, dict) or not isinstance(theirs, dict):
+        return False
+    return (judge.free and judge(got, theirs).passed) or (judge.alone and same_law(got, theirs))
 
 
 def same(got: Item | None, theirs: Item | None) -> bool:

@@ -205,6 +205,11 @@ def relu_backward_mask(right: Any) -> Any:
     return but(right, backward=lambda self, g: self.positive.astype(np.float64))
 
 
+@mistake("1.3", "ReLU", "backward hands grad_output on whole; where x ≤ 0 the derivative is 0 (handout 1.3)", fails=("backward",))
+def relu_backward_unmasked(right: Any) -> Any:
+    return but(right, backward=lambda self, g: g.copy())
+
+
 @mistake("1.3", "ReLU", "the mask is taken from grad_output; whether a unit is on was decided by x in forward", fails=("backward",))
 def relu_mask_of_gradient(right: Any) -> Any:
     return but(right, backward=lambda self, g: np.where(g > 0, g, 0.0))

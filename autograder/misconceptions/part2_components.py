@@ -259,6 +259,15 @@ def whiten_singular_values(right: Any) -> Any:
     return fitting(right, prepare)
 
 
+@mistake("2.4", "Whiten", "the squared singular values are not divided by N: the variance is s²/N (handout 2.4)", fails=WHITEN_GROUPS)
+def whiten_not_divided(right: Any) -> Any:
+    def prepare(self: Any, train: Any) -> None:
+        unit = self.directions / np.linalg.norm(self.directions, axis=0)
+        self.directions = unit / np.sqrt(np.sum(((train - self.mean) @ unit) ** 2, axis=0) + self.eps)
+
+    return fitting(right, prepare)
+
+
 @mistake(
     "2.4",
     "Whiten",
