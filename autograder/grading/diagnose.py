@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -27,7 +27,7 @@ from ..misconceptions import Misconception, load_catalog
 from .likeness import alike
 from .redraw import Memory, Redraw
 
-MOST_COMPOSED = 150
+MOST_COMPOSED = 64
 """Pairs of mistakes that are tried where no single one explains anything."""
 MOST_CAUSES = 2
 """Causes that are named; a student with more mends these first."""
@@ -134,37 +134,46 @@ def named(question: Question, reference: Package, runs: list[Run], small: Run | 
     every = [small, *runs] if small is not None else runs
     causes: list[Cause] = []
     left = set(groups)
-    candidates = whole(question, reference, every, possible, groups)
+    candidates, struck = whole(question, reference, every, possible, groups)
     while left and len(causes) < MOST_CAUSES:
         best = max(candidates, key=lambda c: (len(c.groups & left), -extra(c.misconception, groups)), default=None)
         if best is None or not best.groups & left:
             break
         causes.append(Cause(best.misconception, frozenset(best.groups & left), frozenset()))
         left -= best.groups
-    if left and len(causes) < MOST_CAUSES:
-        partly = in_part(question, reference, every, possible, {item for item in failed if group_of(item) in left})
+    items = {item for item in failed if group_of(item) in left}
+    if len(causes) < MOST_CAUSES and enough(items, runs):
+        partly = in_part(question, reference, every, {known: items - struck[known.id] for known in possible})
         causes += [partly] if partly is not None and enough(partly.items, runs) else []
     return causes
 
 
-def whole(question: Question, reference: Package, runs: list[Run], possible: list[Misconception], groups: set[str]) -> list[Cause]:
-    """The mistakes that explain whole groups, up to the first that explains all: no later one explains more, or fails less besides."""
+def whole(
+    question: Question, reference: Package, runs: list[Run], possible: list[Misconception], groups: set[str]
+) -> tuple[list[Cause], dict[str, set[str]]]:
+    """The mistakes that explain whole groups, up to the first that explains all: no later one explains more, or fails less besides.
+
+    Then by mistake the items that it was seen not to explain.
+    """
     found: list[Cause] = []
+    struck: dict[str, set[str]] = {}
     for known in sorted(possible, key=lambda known: extra(known, groups)):
         left = left_of(question, reference, runs, known, Left(set(groups), set()))
+        struck[known.id] = left.struck
         if left.groups:
             found.append(Cause(known, frozenset(left.groups), frozenset()))
         if left.groups == groups:
             break
-    return found
+    return found, struck
 
 
-def in_part(question: Question, reference: Package, runs: list[Run], possible: list[Misconception], items: set[str]) -> Cause | None:
-    """The mistake that explains most of these items."""
+def in_part(question: Question, reference: Package, runs: list[Run], possible: Mapping[Misconception, set[str]]) -> Cause | None:
+    """The mistake that explains most items; possible: what each may still explain."""
     best: Cause | None = None
-    for known in possible:
-        left = left_of(question, reference, runs, known, Left(set(), set(items), least=len(best.items) + 1 if best else 1))
-        if left.items:
+    for known, items in possible.items():
+        least = len(best.items) + 1 if best else 1
+        left = left_of(question, reference, runs, known, Left(set(), set(items), least)) if len(items) >= least else None
+        if left is not None and left.items:
             best = Cause(known, frozenset(), frozenset(left.items))
     return best
 
@@ -240,11 +249,12 @@ class RuledOut(Exception):
 
 @dataclass
 class Left:
-    """The groups and items that a mistake may still explain; of items, fewer than `least` are as good as none."""
+    """The groups and items that a mistake may still explain; of items, fewer than `least` are as good as none. struck: items ruled out."""
 
     groups: set[str]
     items: set[str]
     least: int = 1
+    struck: set[str] = field(default_factory=set)
 
     def holds(self, name: str) -> bool:
         return name in self.items or group_of(name) in self.groups
@@ -263,6 +273,7 @@ class Left:
         if self.holds(name) and not alike(run.items.get(name), theirs, run.want.judges.get(name)):
             self.groups.discard(group_of(name))
             self.items.discard(name)
+            self.struck.add(name)
             if not self.groups and len(self.items) < self.least:
                 raise RuledOut
 
@@ -275,7 +286,7 @@ def left_of(question: Question, reference: Package, runs: list[Run], known: Misc
             for name in run.want.items.keys() - theirs.items.keys():
                 left.compare(run, name, None)
     except RuledOut:
-        return Left(set(), set())
+        return Left(set(), set(), struck=left.struck)
     return left
 
 
@@ -302,7 +313,7 @@ def build(known: Misconception, reference: Package) -> Any:
     return known.build(getattr(reference, known.name))
 
 
-def enough(items: frozenset[str], runs: list[Run]) -> bool:
+def enough(items: Collection[str], runs: list[Run]) -> bool:
     """Whether the items hold enough numbers that agreeing on them is no coincidence: an exception or a NaN has many causes."""
     values = [run.items.get(item) for run in runs for item in items]
     arrays = [a for value in values if value is not None and not isinstance(value, Failure) for a in value.values()]
@@ -330,11 +341,13 @@ def is_true_pair(theirs: Recording) -> bool:
 
 
 def related(question: Question, reference: Package, runs: list[Run], small: Run | None) -> Mapping[str, str]:
-    """The relation of each group; nothing is run at full size where none holds for the small one."""
+    """The relation of each group; where none holds for the first run, the small one, nothing else is run."""
+    first = evidence(question, reference, runs[0] if small is None else small)
+    if not recognised([first, first]):
+        return {}
     if small is None:
-        return recognised([evidence(question, reference, run) for run in runs])
-    first = evidence(question, reference, small)
-    return recognised([evidence(question, reference, runs[0]), first]) if recognised([first, first]) else {}
+        return recognised([first, evidence(question, reference, runs[1])])
+    return recognised([evidence(question, reference, runs[0]), first])
 
 
 def evidence(question: Question, reference: Package, run: Run) -> Evidence:
