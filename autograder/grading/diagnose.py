@@ -18,14 +18,14 @@ from ..check import scoring
 from ..check.arguments import arguments_of
 from ..check.package import Package
 from ..check.question import Question
-from ..check.recording import Emit, Item, Recording, record
+from ..check.recording import Item, Recording, record
 from ..check.report import telling
-from ..check.scoring import CONDUCT, GRADIENT_CHECK, Row, unchecked
+from ..check.scoring import CONDUCT, GRADIENT_CHECK, unchecked
 from ..check.transformations import Evidence, recognised
 from ..check.verdict import Failure
-from ..misconceptions import Misconception, load_catalog
+from ..misconceptions import Misconception
 from .likeness import alike
-from .redraw import Memory, Redraw
+from .replay import Run, build, group_of, known_mistakes, mistaken, replayed
 
 MOST_COMPOSED = 64
 """Pairs of mistakes that are tried where no single one explains anything."""
@@ -33,29 +33,6 @@ MOST_CAUSES = 2
 """Causes that are named; a student with more mends these first."""
 LEAST = 4
 """Entries that items must have together to be told as explained without the rest of their group."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of the student's code, and the reference's on the same inputs.
-
-    memory: what was drawn. known: recordings of catalogued mistakes on these inputs, kept where many answers are compared with them.
-    """
-
-    level: int | None
-    seed: bytes
-    want: Recording
-    items: Mapping[str, Item]
-    ended: Failure | None
-    memory: Memory = field(default_factory=dict, repr=False, compare=False)
-    known: dict[str, Recording] | None = field(default=None, repr=False, compare=False)
-
-    def draw(self) -> Redraw:
-        return Redraw(self.seed, self.level, self.memory)
-
-    @functools.cached_property
-    def rows(self) -> list[Row]:
-        return scoring.judge(self.want, self.items, self.ended)
 
 
 @dataclass(frozen=True)
@@ -118,10 +95,6 @@ def still_failed(run: Run, failed: set[str]) -> set[str]:
     want = Recording({name: item for name, item in run.want.items.items() if name in failed - surely}, run.want.judges)
     rows = scoring.judge(want, {name: item for name, item in run.items.items() if name in failed - surely}, run.ended)
     return surely | {row.item for row in rows if not row.verdict.passed}
-
-
-def group_of(item: str) -> str:
-    return item.split(",")[0]
 
 
 # ---- the catalog
@@ -233,16 +206,6 @@ def both_built(one: Misconception, other: Misconception, reference: Package) -> 
     return {one.name: first, other.name: second}
 
 
-def known_mistakes(question: Question) -> list[Misconception]:
-    return [known for known in catalog().values() if known.question == question.id and not known.equivalent]
-
-
-@functools.cache
-def catalog() -> dict[str, Misconception]:
-    """The register itself, in which what is entered later is found as well."""
-    return load_catalog()
-
-
 class RuledOut(Exception):
     """Nothing is left that a mistake could explain; the rest of its run is not needed."""
 
@@ -288,29 +251,6 @@ def left_of(question: Question, reference: Package, runs: list[Run], known: Misc
     except RuledOut:
         return Left(set(), set(), struck=left.struck)
     return left
-
-
-def replayed(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit) -> Recording:
-    """What a mistake yields, from the run's own store where it has one."""
-    if run.known is None:
-        return mistaken(question, reference, known, run, emit)
-    if known.id not in run.known:
-        run.known[known.id] = mistaken(question, reference, known, run, lambda name, item: None)
-    for name, item in run.known[known.id].items.items():
-        emit(name, item)
-    return run.known[known.id]
-
-
-def mistaken(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit | None = None) -> Recording:
-    """What a mistake yields on a run's inputs; without `emit`, with the work of the numerical gradient check."""
-    asked = question if emit is None else unchecked(question)
-    with np.errstate(all="ignore"), reference.standing_in(**{known.name: build(known, reference)}):
-        return record(asked, reference, run.draw(), emit)
-
-
-@functools.cache
-def build(known: Misconception, reference: Package) -> Any:
-    return known.build(getattr(reference, known.name))
 
 
 def enough(items: Collection[str], runs: list[Run]) -> bool:
