@@ -17,9 +17,10 @@ from ..check.draw import LADDER
 from ..check.question import REGISTRY, Question
 from ..check.recording import Recording, record
 from ..check.scoring import unchecked
-from ..grading.diagnose import Diagnosis, Run, diagnose, known_mistakes, replayed
+from ..grading.diagnose import Diagnosis, diagnose
 from ..grading.likeness import same
 from ..grading.redraw import Redraw
+from ..grading.replay import Run, known_mistakes, replayed
 from ..misconceptions import Misconception
 from .report import Audit, Finding
 from .runs import answers, memory, reference, seed_of, wanted

@@ -10,8 +10,9 @@ from ..check import scoring
 from ..check.question import REGISTRY, Question
 from ..check.recording import Item, Recording, record
 from ..check.scoring import CONDUCT, GRADIENT_CHECK, Row, unchecked
-from ..grading.diagnose import Run, diagnose, group_of
+from ..grading.diagnose import diagnose
 from ..grading.likeness import same as same_item
+from ..grading.replay import Run, group_of
 from ..misconceptions import CATALOG, Misconception
 from .lazy import KEEP_THE_LAW, LAZY, Build, forgeries
 from .report import Audit, Finding, finding

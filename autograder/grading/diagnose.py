@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -18,44 +18,21 @@ from ..check import scoring
 from ..check.arguments import arguments_of
 from ..check.package import Package
 from ..check.question import Question
-from ..check.recording import Emit, Item, Recording, record
+from ..check.recording import Item, Recording, record
 from ..check.report import telling
-from ..check.scoring import CONDUCT, GRADIENT_CHECK, Row, unchecked
+from ..check.scoring import CONDUCT, GRADIENT_CHECK, unchecked
 from ..check.transformations import Evidence, recognised
 from ..check.verdict import Failure
-from ..misconceptions import Misconception, load_catalog
+from ..misconceptions import Misconception
 from .likeness import alike
-from .redraw import Memory, Redraw
+from .replay import Run, build, group_of, known_mistakes, mistaken, replayed
 
-MOST_COMPOSED = 150
+MOST_COMPOSED = 64
 """Pairs of mistakes that are tried where no single one explains anything."""
 MOST_CAUSES = 2
 """Causes that are named; a student with more mends these first."""
 LEAST = 4
 """Entries that items must have together to be told as explained without the rest of their group."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of the student's code, and the reference's on the same inputs.
-
-    memory: what was drawn. known: recordings of catalogued mistakes on these inputs, kept where many answers are compared with them.
-    """
-
-    level: int | None
-    seed: bytes
-    want: Recording
-    items: Mapping[str, Item]
-    ended: Failure | None
-    memory: Memory = field(default_factory=dict, repr=False, compare=False)
-    known: dict[str, Recording] | None = field(default=None, repr=False, compare=False)
-
-    def draw(self) -> Redraw:
-        return Redraw(self.seed, self.level, self.memory)
-
-    @functools.cached_property
-    def rows(self) -> list[Row]:
-        return scoring.judge(self.want, self.items, self.ended)
 
 
 @dataclass(frozen=True)
@@ -120,10 +97,6 @@ def still_failed(run: Run, failed: set[str]) -> set[str]:
     return surely | {row.item for row in rows if not row.verdict.passed}
 
 
-def group_of(item: str) -> str:
-    return item.split(",")[0]
-
-
 # ---- the catalog
 
 
@@ -134,38 +107,47 @@ def named(question: Question, reference: Package, runs: list[Run], small: Run | 
     every = [small, *runs] if small is not None else runs
     causes: list[Cause] = []
     left = set(groups)
-    candidates = whole(question, reference, every, possible, groups)
+    candidates, struck = whole(question, reference, every, possible, groups)
     while left and len(causes) < MOST_CAUSES:
         best = max(candidates, key=lambda c: (len(c.groups & left), -extra(c.misconception, groups)), default=None)
         if best is None or not best.groups & left:
             break
         causes.append(Cause(best.misconception, frozenset(best.groups & left), frozenset()))
         left -= best.groups
-    if left and len(causes) < MOST_CAUSES:
-        partly = in_part(question, reference, every, possible, {item for item in failed if group_of(item) in left})
+    items = {item for item in failed if group_of(item) in left}
+    if len(causes) < MOST_CAUSES and enough(items, runs):
+        partly = in_part(question, reference, every, {known: items - struck[known.id] for known in possible})
         if partly is not None and enough(partly.items, runs) and partly.misconception not in [c.misconception for c in causes]:
             causes.append(partly)
     return causes
 
 
-def whole(question: Question, reference: Package, runs: list[Run], possible: list[Misconception], groups: set[str]) -> list[Cause]:
-    """The mistakes that explain whole groups, up to the first that explains all: no later one explains more, or fails less besides."""
+def whole(
+    question: Question, reference: Package, runs: list[Run], possible: list[Misconception], groups: set[str]
+) -> tuple[list[Cause], dict[str, set[str]]]:
+    """The mistakes that explain whole groups, up to the first that explains all: no later one explains more, or fails less besides.
+
+    Then by mistake the items that it was seen not to explain.
+    """
     found: list[Cause] = []
+    struck: dict[str, set[str]] = {}
     for known in sorted(possible, key=lambda known: extra(known, groups)):
         left = left_of(question, reference, runs, known, Left(set(groups), set()))
+        struck[known.id] = left.struck
         if left.groups:
             found.append(Cause(known, frozenset(left.groups), frozenset()))
         if left.groups == groups:
             break
-    return found
+    return found, struck
 
 
-def in_part(question: Question, reference: Package, runs: list[Run], possible: list[Misconception], items: set[str]) -> Cause | None:
-    """The mistake that explains most of these items."""
+def in_part(question: Question, reference: Package, runs: list[Run], possible: Mapping[Misconception, set[str]]) -> Cause | None:
+    """The mistake that explains most items; possible: what each may still explain."""
     best: Cause | None = None
-    for known in possible:
-        left = left_of(question, reference, runs, known, Left(set(), set(items), least=len(best.items) + 1 if best else 1))
-        if left.items:
+    for known, items in possible.items():
+        least = len(best.items) + 1 if best else 1
+        left = left_of(question, reference, runs, known, Left(set(), set(items), least)) if len(items) >= least else None
+        if left is not None and left.items:
             best = Cause(known, frozenset(), frozenset(left.items))
     return best
 
@@ -225,27 +207,18 @@ def both_built(one: Misconception, other: Misconception, reference: Package) -> 
     return {one.name: first, other.name: second}
 
 
-def known_mistakes(question: Question) -> list[Misconception]:
-    return [known for known in catalog().values() if known.question == question.id and not known.equivalent]
-
-
-@functools.cache
-def catalog() -> dict[str, Misconception]:
-    """The register itself, in which what is entered later is found as well."""
-    return load_catalog()
-
-
 class RuledOut(Exception):
     """Nothing is left that a mistake could explain; the rest of its run is not needed."""
 
 
 @dataclass
 class Left:
-    """The groups and items that a mistake may still explain; of items, fewer than `least` are as good as none."""
+    """The groups and items that a mistake may still explain; of items, fewer than `least` are as good as none. struck: items ruled out."""
 
     groups: set[str]
     items: set[str]
     least: int = 1
+    struck: set[str] = field(default_factory=set)
 
     def holds(self, name: str) -> bool:
         return name in self.items or group_of(name) in self.groups
@@ -264,6 +237,7 @@ class Left:
         if self.holds(name) and not alike(run.items.get(name), theirs, run.want.judges.get(name)):
             self.groups.discard(group_of(name))
             self.items.discard(name)
+            self.struck.add(name)
             if not self.groups and len(self.items) < self.least:
                 raise RuledOut
 
@@ -276,34 +250,11 @@ def left_of(question: Question, reference: Package, runs: list[Run], known: Misc
             for name in run.want.items.keys() - theirs.items.keys():
                 left.compare(run, name, None)
     except RuledOut:
-        return Left(set(), set())
+        return Left(set(), set(), struck=left.struck)
     return left
 
 
-def replayed(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit) -> Recording:
-    """What a mistake yields, from the run's own store where it has one."""
-    if run.known is None:
-        return mistaken(question, reference, known, run, emit)
-    if known.id not in run.known:
-        run.known[known.id] = mistaken(question, reference, known, run, lambda name, item: None)
-    for name, item in run.known[known.id].items.items():
-        emit(name, item)
-    return run.known[known.id]
-
-
-def mistaken(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit | None = None) -> Recording:
-    """What a mistake yields on a run's inputs; without `emit`, with the work of the numerical gradient check."""
-    asked = question if emit is None else unchecked(question)
-    with np.errstate(all="ignore"), reference.standing_in(**{known.name: build(known, reference)}):
-        return record(asked, reference, run.draw(), emit)
-
-
-@functools.cache
-def build(known: Misconception, reference: Package) -> Any:
-    return known.build(getattr(reference, known.name))
-
-
-def enough(items: frozenset[str], runs: list[Run]) -> bool:
+def enough(items: Collection[str], runs: list[Run]) -> bool:
     """Whether the items hold enough numbers that agreeing on them is no coincidence: an exception or a NaN has many causes."""
     values = [run.items.get(item) for run in runs for item in items]
     arrays = [a for value in values if value is not None and not isinstance(value, Failure) for a in value.values()]
@@ -331,11 +282,13 @@ def is_true_pair(theirs: Recording) -> bool:
 
 
 def related(question: Question, reference: Package, runs: list[Run], small: Run | None) -> Mapping[str, str]:
-    """The relation of each group; nothing is run at full size where none holds for the small one."""
+    """The relation of each group; where none holds for the first run, the small one, nothing else is run."""
+    first = evidence(question, reference, runs[0] if small is None else small)
+    if not recognised([first, first]):
+        return {}
     if small is None:
-        return recognised([evidence(question, reference, run) for run in runs])
-    first = evidence(question, reference, small)
-    return recognised([evidence(question, reference, runs[0]), first]) if recognised([first, first]) else {}
+        return recognised([first, evidence(question, reference, runs[1])])
+    return recognised([evidence(question, reference, runs[0]), first])
 
 
 def evidence(question: Question, reference: Package, run: Run) -> Evidence:

@@ -11,7 +11,8 @@ from ..check.question import Question
 from ..check.recording import Item
 from ..check.scoring import Row
 from ..check.verdict import Failure
-from .diagnose import Cause, Diagnosis, Run
+from .diagnose import Cause, Diagnosis
+from .replay import Run
 
 MOST = 3
 """Groups that are explained; more would bury the first."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..check.histogram import Histogram
 from ..check.scoring import Row
 from ..check.verdict import Failure
-from .diagnose import Run
+from .replay import Run
 
 
 def histograms_of(rows: Sequence[Row], graded: Run) -> list[Histogram]:

@@ -20,10 +20,11 @@ from ..check.package import Package
 from ..check.question import Question, load_questions
 from ..check.recording import Recording, record
 from ..sandbox import wire
-from .diagnose import Diagnosis, Run, diagnose
+from .diagnose import Diagnosis, diagnose
 from .explain import explain_failures, unpaid_failures
 from .histograms import histograms_of
 from .redraw import Memory, Redraw
+from .replay import Run
 
 
 class RunData(msgspec.Struct, frozen=True):

@@ -7,8 +7,8 @@ from autograder.check.meanfield import RELU, TANH, WIDTHS, keeps_moments
 from autograder.check.recording import Recording
 from autograder.check.scoring import judge
 from autograder.check.verdict import Failure
-from autograder.grading.diagnose import Run
 from autograder.grading.histograms import histograms_of
+from autograder.grading.replay import Run
 
 
 def stack(std):
