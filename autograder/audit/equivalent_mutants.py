@@ -13,6 +13,7 @@ EQUIVALENT = {
     "25d22a78fd552ab1": "strict=False: the two lists are made equally long a few lines above",
     "7b2eef498733d6bc": "<= 0.01 for < 0.01: no slope is exactly the double 0.01, which no activation asked gives",
     "1fc64b9648bec08a": "einsum(optimize=False) is another order of the same sums",
+    "461371ec1c4258bd": "einsum(optimize=False) is another order of the same sums",
     "f6c758a5646fcd31": "stride <= 1 for stride == 1: a stride is at least 1",
     "33ef6ea36a8fe29a": "stride > 1 for stride != 1: a stride is at least 1",
     "8a6a1d99ab4903f8": "stride > 1 for stride != 1 in PreActBlock: a stride is at least 1",

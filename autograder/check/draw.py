@@ -37,6 +37,11 @@ class Draw:
         self.level = level
         self._calls = 0
 
+    def branch(self) -> Draw:
+        """Draws of its own: whether and when they are made shifts no other."""
+        self._calls += 1
+        return Draw(self._key + b"|%d" % self._calls, self.level)
+
     def _stream(self, nbytes: int) -> bytes:
         self._calls += 1
         return hashlib.shake_256(self._key + b"|%d" % self._calls).digest(nbytes)

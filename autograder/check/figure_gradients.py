@@ -66,7 +66,7 @@ def factors_of(depth: int, gain: float, phi: Nonlinearity, residual: bool) -> Ar
     q, factors = 1.0, []
     for _ in range(depth):
         z = np.sqrt(gain * q) * NODES
-        factors.append(gain * expectation(phi.slope(z) ** 2) + residual)
+        factors.append(gain * expectation(phi.slope(phi.value(z)) ** 2) + residual)
         q = expectation(phi.value(z) ** 2) + q * residual
     return np.array(factors)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,20 +32,22 @@ def is_buffer(key: str) -> bool:
 
 def draw_weights(draw: Draw, shapes: Shapes, spread: float = 1.0) -> dict[str, Array]:
     """A value for every key, everything away from its default. spread: how large the batch normalizations' outputs are."""
-    return {key: draw_one(draw, key, shape, spread) for key, shape in shapes.items()}
+    ends = np.cumsum([math.prod(shape) for shape in shapes.values()])
+    drawn = np.split(draw.normal((int(ends[-1]),)), ends[:-1])
+    return {key: weight(key, values.reshape(shape), spread) for (key, shape), values in zip(shapes.items(), drawn, strict=True)}
 
 
-def draw_one(draw: Draw, key: str, shape: tuple[int, ...], spread: float) -> Array:
+def weight(key: str, values: Array, spread: float) -> Array:
+    """What a key holds, made from drawn numbers in its shape."""
     if key.endswith("num_batches_tracked"):
-        return np.array(draw.integer(1, 9))
+        return np.array(int(np.ceil(2 * abs(values))))
     if key.endswith("running_var"):
-        return draw.uniform(0.5, 2.0, shape)
-    values = draw.normal(shape)
+        return 0.5 + np.abs(values) / 2
     if key.endswith(("running_mean", "bias")):
         return spread * values / 2
-    if len(shape) == 1:
+    if values.ndim == 1:
         return spread * (1 + values / 4)
-    scaled: Array = values / np.sqrt(np.prod(shape[1:]))
+    scaled: Array = values / math.sqrt(values[0].size)
     return scaled
 
 

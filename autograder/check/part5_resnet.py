@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -39,19 +39,22 @@ def assembly(net: Any, *places: str) -> Array:
 
 def spatial_trace(net: Any, x: Array, *places: str) -> Array:
     """The shape (C, H, W) that came into each block, in order."""
+    import torch
+
     module = module_of(net).double()
-    module(tensor(x))
+    with torch.no_grad():
+        module(tensor(x))
     shapes = [block.seen[-1] if block.seen else (0, 0, 0) for block in blocks_of(module, *places)]
     return np.array(shapes)
 
 
 def whole(draw: Draw, make: Callable[[], Any], shapes: Shapes, places: tuple[str, ...], classes: int, size: tuple[int, int]) -> Steps:
-    """What every network is asked."""
+    """What every network is asked. It is made once: the weights are loaded after the first two items."""
     x = (2, 3, *draw.size(*size, least=4))
-    again = draw.normal(x)
-    yield "forward, blocks", settled(lambda: assembly(make(), *places))
-    yield "forward, spatial trace", settled(lambda: spatial_trace(make(), again, *places))
-    yield from examine(draw, "", make, shapes, x, (2, classes))
+    again, net = draw.normal(x), cache(make)
+    yield "forward, blocks", settled(lambda: assembly(net(), *places))
+    yield "forward, spatial trace", settled(lambda: spatial_trace(net(), again, *places))
+    yield from examine(draw, "", net, shapes, x, (2, classes))
 
 
 def staged(counts: list[int], outputs: list[int]) -> Shapes:
@@ -77,15 +80,16 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
     """Stem, three stages of n blocks, mean, linear; option "A" where no block is given."""
     reach(ps2, BasicBlock=stand_in())
     yield from settings(ps2, "CifarResNet")
-    n, width, classes = draw.integer(3, 4), draw.integer(2, 3), draw.integer(3, 9)
+    n = draw.integer(3, 4)  # with two blocks a stage, one block that is repeated after the first would not show
+    width, classes = draw.integer(2, 3), draw.integer(3, 9)
     shapes = conv("conv1", 16 * width, 3, 3) | norm("bn1", 16 * width)
     shapes |= staged([n] * 3, [16 * width, 32 * width, 64 * width]) | linear("fc", classes, 64 * width)
 
     def make() -> Any:
         return ps2.CifarResNet(6 * n + 2, block=stand_in(), width=width, classes=classes)
 
-    yield from whole(draw, make, shapes, ("stages",), classes, (11, 9))
-    deep, wide, small = draw.integer(1, 5), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
+    yield from whole(draw, make, shapes, ("stages",), classes, (8, 7))
+    deep, wide, small = draw.integer(1, 3), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
     yield "defaults", settled(lambda: built(small, lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
 
     def without_block() -> Any:
@@ -112,10 +116,9 @@ def filled(net: Any) -> Any:
     pattern = torch.cos(torch.arange(1021).double().square())
     with torch.no_grad():
         for parameter in net.double().parameters():
-            entries, values = parameter.view(-1), pattern / max(1, parameter[0].numel()) ** 0.5
-            whole = len(entries) // 1021
-            entries[: whole * 1021].view(whole, 1021).copy_(values)
-            entries[whole * 1021 :] = values[: len(entries) - whole * 1021]
+            count = parameter.numel()
+            values = pattern.repeat(count // len(pattern) + 1)[:count].view_as(parameter)
+            parameter.copy_(values / max(1, parameter[0].numel()) ** 0.5)
     return net.eval()
 
 

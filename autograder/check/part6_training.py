@@ -19,19 +19,19 @@ from .verdict import Array, Unfit
 
 # ---- 6.4
 
-LABELINGS = 12  # two different sets of predictions agree on the accuracy of all of them about once in 10⁹
+LABELINGS = 8  # two different sets of predictions agree on the accuracy of all of them about once in 10⁹
 
 
 @question("6.4", "evaluate", stub="training.evaluate", core=True, needs_torch=True)
 def evaluate(ps2: Any, draw: Draw) -> Steps:
     """Accuracies of one network for several sets of labels, whole batches and a rest."""
-    shape, classes, count = (2, *draw.size(3, 2)), 3, draw.size(48, least=6)[0]
+    shape, classes, count = (2, *draw.size(3, 2)), 3, draw.size(160, least=6)[0]
     make = drawn_net(draw, shape, classes)
     images, labels = draw.normal((count, *shape)), draw.integers(classes, (LABELINGS, count))
-    size = count // (2 if draw.small else draw.integer(3, 4)) + 1  # so that a smaller batch is left over
+    size = count // (2 if draw.small else draw.integer(2, 3)) + 1  # so that a smaller batch is left over
     sizes = {"": {"batch_size": count}, "in batches": {"batch_size": size}, "default batch size": {}}
     for label, given in sizes.items():
-        run = Evaluated(ps2, make, images, labels, given)
+        run = Evaluated(ps2, make, images, labels if given else labels[:4], given)  # the default size is one batch again
         yield f"accuracy, {label}" if label else "accuracy", settled(run.accuracies)
     many = draw.normal((draw.integer(501, 990), 2, 1, 1))
     big = Evaluated(ps2, drawn_net(draw, (2, 1, 1), classes), many, draw.integers(classes, (1, len(many))), {})
@@ -49,48 +49,56 @@ def evaluate(ps2: Any, draw: Draw) -> Steps:
     )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What one call left: the network, what it was given, whether torch's gradients are on."""
+
+    net: Any
+    images: Any
+    labels: Any
+    gradients: bool
+
+
 class Evaluated:
-    """The student's evaluate on a fresh network that comes in train mode."""
+    """The student's evaluate on a network that comes in train mode."""
 
     def __init__(self, ps2: Any, make: Tiny, images: Array, labels: Array, given: dict[str, int]) -> None:
         self.ps2, self.make, self.images, self.labels, self.settings = ps2, make, images, labels, given
 
-    def once(self, net: Any, labels: Array) -> float:
-        return number(self.ps2.evaluate(net, tensor(self.images), tensor(labels), **self.settings), "the accuracy")
-
     def accuracies(self) -> Array:
         net = self.make()
-        return np.array([self.once(self.make.renew(net), labels) for labels in self.labels])
+        return np.array([self.once(net.train(), tensor(self.images), tensor(labels)) for labels in self.labels])
 
-    def asked(self) -> Any:
-        net = self.make()
-        self.once(net, self.labels[0])
-        return net
+    def once(self, net: Any, images: Any, labels: Any) -> float:
+        return number(self.ps2.evaluate(net, images, labels, **self.settings), "the accuracy")
+
+    @functools.cached_property
+    def asked(self) -> Asked:
+        import torch
+
+        net, images, labels = self.make(), tensor(self.images), tensor(self.labels[0])
+        self.once(net, images, labels)
+        return Asked(net, images, labels, torch.is_grad_enabled())
 
     def sizes(self, most: int) -> Array:
-        return np.array([count <= most for _, _, count in self.asked().log])
+        return np.array([count <= most for _, _, count in self.asked.net.log])
 
     def flags(self) -> Array:
-        return np.array([not gradients for _, gradients, _ in self.asked().log])
+        return np.array([not gradients for _, gradients, _ in self.asked.net.log])
 
     def statistics(self) -> dict[str, Array]:
-        return {key: value for key, value in state_of(self.asked()).items() if "running" in key}
+        return {key: value for key, value in state_of(self.asked.net).items() if "running" in key}
 
     def modes(self) -> Array:
         came_in_eval = self.make().eval()
-        self.once(came_in_eval, self.labels[0])
-        return np.array([self.asked().training, not came_in_eval.training])
+        self.once(came_in_eval, tensor(self.images), tensor(self.labels[0]))
+        return np.array([self.asked.net.training, not came_in_eval.training])
 
     def gradients_on(self) -> Array:
-        import torch
-
-        self.asked()
-        return np.array([torch.is_grad_enabled()])
+        return np.array([self.asked.gradients])
 
     def given(self) -> dict[str, Array]:
-        images, labels = tensor(self.images), tensor(self.labels[0])
-        self.ps2.evaluate(self.make(), images, labels, **self.settings)
-        return {"images": array(images), "labels": array(labels)}
+        return {"images": array(self.asked.images), "labels": array(self.asked.labels)}
 
 
 # ---- 6.5
@@ -140,7 +148,7 @@ def train(ps2: Any, draw: Draw) -> Steps:
     """Losses, parameters and statistics after some epochs that can be read only once; optimizer and schedule are the check's own."""
     shape, classes = (2, *draw.size(3, 2)), draw.integer(3, 4)
     make = drawn_net(draw, shape, classes)
-    epochs = [drawn_epoch(draw, shape, classes) for _ in range(2 if draw.small else draw.integer(3, 4))]
+    epochs = [drawn_epoch(draw, shape, classes) for _ in range(2 if draw.small else draw.integer(2, 3))]
     lr, patience = draw.between(0.0625, 0.25), draw.choice((1, 2, 3, 4, 6, 7, 8, 9))  # 5 is the default
     errors = [draw.between(0.0625, 0.9375) for _ in epochs]
     run = Trained(ps2, make, epochs, errors)
@@ -150,13 +158,13 @@ def train(ps2: Any, draw: Draw) -> Steps:
     yield "with validation, parameters", settled(lambda: run.state(True, lr=lr, patience=patience))
     yield "with validation, errors and patience", settled(lambda: run.schedule(lr=lr, patience=patience))
     once = Trained(ps2, make, epochs[:1], errors[:1])
-    yield "defaults", settled(lambda: {"losses": once.losses(), **once.schedule()})
+    yield "defaults", settled(lambda: {"losses": once.losses(True), **once.schedule()})
     yield "conduct, mode", settled(lambda: run.ends_in_eval(lr=lr)), holds("leaves the model in train mode; it ends in eval mode")
     yield "conduct, images and labels", settled(lambda: run.given(lr=lr)), unchanged("a batch")
 
 
 def drawn_epoch(draw: Draw, shape: tuple[int, ...], classes: int) -> list[tuple[Array, Array]]:
-    sizes = [2 + int(i) for i in draw.order(5)[: 2 if draw.small else 3]]
+    sizes = [2 + int(i) for i in draw.order(5)[:2]]
     return [(draw.normal((n, *shape)), draw.integers(classes, (n,))) for n in sizes]
 
 

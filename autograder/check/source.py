@@ -13,6 +13,7 @@ import sys
 import unicodedata
 import warnings
 from dataclasses import dataclass
+from types import CodeType
 
 COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 BLANK = re.compile(rb"[ \t\f]*(?:#.*)?")
@@ -50,9 +51,15 @@ class SourceFault:
 
 def examine(path: str, data: bytes) -> SourceFault | None:
     """The fault of the file `path` with content `data`; None when it decodes and compiles. Never raises."""
-    found = _undecodable(data) or _uncompilable(data)
-    if found is None:
-        return None
+    found = compiled(path, data)
+    return found if isinstance(found, SourceFault) else None
+
+
+def compiled(path: str, data: bytes) -> CodeType | SourceFault:
+    """The code of the file `path` with content `data`, or why there is none. Never raises."""
+    found = _undecodable(data) or _compiled(data)
+    if isinstance(found, CodeType):
+        return found
     line, says = found
     where = printable(path) if line is None else f"{printable(path)}, line {line}"
     return SourceFault(path, line, f"{where}: {says}")
@@ -113,11 +120,11 @@ def _line_of(data: bytes, position: int) -> int:
 # Compiling
 
 
-def _uncompilable(data: bytes) -> tuple[int | None, str] | None:
+def _compiled(data: bytes) -> CodeType | tuple[int | None, str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape is a warning at import too, whatever -W says here
-            compile(data, "<student>", "exec", dont_inherit=True)
+            return compile(data, "<student>", "exec", dont_inherit=True)
     except SyntaxError as error:
         return _syntax(error, data)
     except (RecursionError, MemoryError):
@@ -125,7 +132,6 @@ def _uncompilable(data: bytes) -> tuple[int | None, str] | None:
     except Exception as error:
         reason = f"{type(error).__name__}: {printable(str(error))}"
         return None, f"Python cannot compile this file ({reason}); save it again as plain UTF-8 text."
-    return None
 
 
 def _syntax(error: SyntaxError, data: bytes) -> tuple[int | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,17 @@ from .verdict import Array, Judge, Parts, Unfit, Verdict, within
 
 @functools.cache
 def tiny_class() -> Any:
-    """A network of the check's own: batch normalization, tanh, linear. It notes each forward: (train mode, gradients on, images)."""
+    """A network of the check's own in float64: batch normalization, tanh, linear.
+
+    It notes each forward: (train mode, gradients on, images).
+    """
     import torch
 
     class TinyNet(torch.nn.Module):
         def __init__(self, shape: tuple[int, ...], classes: int) -> None:
             super().__init__()
-            self.norm = torch.nn.BatchNorm2d(shape[0])
-            self.fc = torch.nn.Linear(int(np.prod(shape)), classes)
+            self.norm = torch.nn.BatchNorm2d(shape[0], dtype=torch.float64)
+            self.fc = torch.nn.Linear(math.prod(shape), classes, dtype=torch.float64)
             self.log: list[tuple[bool, bool, int]] = []
 
         def forward(self, x: Any) -> Any:
@@ -33,26 +37,20 @@ def tiny_class() -> Any:
 
 
 class Tiny:
-    """Makes, at each call, a TinyNet in float64 with the same numbers."""
+    """Makes, at each call, a TinyNet with the same numbers."""
 
     def __init__(self, shape: tuple[int, ...], classes: int, numbers: dict[str, Array]) -> None:
         self.shape, self.classes, self.numbers = shape, classes, numbers
 
     def __call__(self) -> Any:
-        with uninitialized():
-            return self.renew(tiny_class()(self.shape, self.classes).double())
-
-    def renew(self, net: Any) -> Any:
-        """A used network as if it were new: its numbers, train mode, an empty log."""
         import torch
 
+        with uninitialized():
+            net = tiny_class()(self.shape, self.classes)
         own = net.state_dict()
-        with torch.no_grad():
-            for key, value in self.numbers.items():
-                own[key].copy_(torch.from_numpy(value))
-        own["norm.num_batches_tracked"].zero_()
-        net.log.clear()
-        return net.train()
+        for key, value in self.numbers.items():
+            own[key].copy_(torch.from_numpy(value))
+        return net
 
 
 def drawn_net(draw: Draw, shape: tuple[int, ...], classes: int) -> Tiny:
@@ -62,7 +60,7 @@ def drawn_net(draw: Draw, shape: tuple[int, ...], classes: int) -> Tiny:
         "norm.bias": draw.normal((shape[0],)) / 2,
         "norm.running_mean": draw.normal((shape[0],)),
         "norm.running_var": draw.uniform(0.25, 4.0, (shape[0],)),
-        "fc.weight": draw.normal((classes, int(np.prod(shape)))),
+        "fc.weight": draw.normal((classes, math.prod(shape))),
         "fc.bias": draw.normal((classes,)) / 2,
     }
     return Tiny(shape, classes, numbers)
@@ -92,4 +90,4 @@ def number(value: Any, what: str) -> float:
 
 def shapes_of(shape: tuple[int, ...], classes: int) -> list[tuple[int, ...]]:
     """Of TinyNet's parameters in order."""
-    return [(shape[0],), (shape[0],), (classes, int(np.prod(shape))), (classes,)]
+    return [(shape[0],), (shape[0],), (classes, math.prod(shape)), (classes,)]

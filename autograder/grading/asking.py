@@ -9,11 +9,13 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ..assignment import Stage
+from ..assignment import Limits, Stage
 from ..check.draw import LADDER
 from ..check.question import Question
 from ..check.seeds import question_seed, root_of
+from ..check.verdict import Failure
 from ..course import Course
+from ..sandbox import wire
 from ..sandbox.answer import Answer
 from ..sandbox.footing import Client
 from ..sandbox.reply import RunAnswer
@@ -54,20 +56,16 @@ class Asking:
         self._hangs = 0
 
     def groups(self, questions: Iterable[Question]) -> list[list[Question]]:
-        """Those under one set of rules, which one worker may answer."""
-        assignment = self.course.assignment
-
-        def rules(question: Question) -> tuple[object, ...]:
-            return (tuple(assignment.questions[question.id].forbid), assignment.limits_of(question))
-
-        found: dict[tuple[object, ...], list[Question]] = {}
+        """Those with the same limits, which one worker may answer."""
+        found: dict[Limits, list[Question]] = {}
         for question in questions:
-            found.setdefault(rules(question), []).append(question)
+            found.setdefault(self.course.assignment.limits_of(question), []).append(question)
         return list(found.values())
 
     def first_look(self, questions: Sequence[Question], client: Client) -> dict[str, Answer]:
         """A first look: by id, what one worker said to each, on an import of its own. Only full marks count from it, and stubs.
 
+        What one of the questions forbids is forbidden to all: whoever passes so would pass without.
         Where the worker stops early, the file it stopped in is left out and the rest asked again; where it prints, nobody can tell for
         which question, so each file is asked by itself, and what still prints is not used.
         """
@@ -75,7 +73,7 @@ class Asking:
         left = [q for q in questions if q.file not in self.submission.faults]
         while len(left) > 1 and self._hangs < PATIENCE:
             runs = [Run(None, self._seed(q), checked=False, question=q.id) for q in left]
-            answer = client.ask(self._request(left[0], runs), self._wall(left[0]), patient=False)
+            answer = client.ask(self._request(left, runs), self._wall(left[0]), patient=False)
             self._hangs += answer.hung
             if answer.fault or answer.survivors:
                 return found
@@ -117,22 +115,26 @@ class Asking:
     def to_judge(self, question: Question, heard: Heard) -> oracle.Ask:
         assignment = self.course.assignment
         graded = heard.first.runs[0]
-        packed = [oracle.run_data(r.level, self._seed(question, r.level, salt), r.items, r.ended) for r, salt in self._salted(heard.more)]
+        more = [self._run_data(question, run, run.ended, salt) for run, salt in self._salted(heard.more)]
         return oracle.Ask(
             question=question.id,
             reference=str(self.course.reference),
             weights={group: str(w) for group, w in assignment.weights_of(question).items()},
             consistent=str(assignment.consistent_backward),
             telling=assignment.telling(question, self.stage),
-            graded=oracle.run_data(None, self._seed(question), graded.items, graded.ended or heard.first.stopped, heard.checked),
-            again=next(iter(packed), None),
-            ladder=packed[1:],
+            graded=self._run_data(question, graded, graded.ended or heard.first.stopped, checked=heard.checked),
+            again=next(iter(more), None),
+            ladder=more[1:],
         )
+
+    def _run_data(self, question: Question, run: RunAnswer, ended: Failure | None, salt: str = "", checked: bool = True) -> oracle.RunData:
+        seed = self._seed(question, run.level, salt)
+        return oracle.RunData(run.level, seed, run.sent, wire.to_fault(ended) if ended else None, checked)
 
     @staticmethod
     def _salted(more: Sequence[RunAnswer]) -> list[tuple[RunAnswer, str]]:
         """The first is the run again; of the ladder only what arrived."""
-        return [(run, "" if i else AGAIN) for i, run in enumerate(more) if not i or run.complete or run.items]
+        return [(run, "" if i else AGAIN) for i, run in enumerate(more) if not i or run.complete or run.sent]
 
     @staticmethod
     def _explaining(question: Question) -> Runs:
@@ -146,16 +148,17 @@ class Asking:
         return question_seed(self.root, question.id + salt, level)
 
     def _request_alone(self, question: Question, runs: Runs) -> Request:
-        return self._request(question, [Run(level, self._seed(question, level, salt), checked=not salt) for level, salt in runs])
+        return self._request([question], [Run(level, self._seed(question, level, salt), checked=not salt) for level, salt in runs])
 
-    def _request(self, question: Question, runs: list[Run]) -> Request:
-        """Under the rules of this question."""
-        limits = self.course.assignment.limits_of(question)
+    def _request(self, questions: Sequence[Question], runs: list[Run]) -> Request:
+        """Under the rules of these questions, whose limits are the same."""
+        assignment = self.course.assignment
+        limits = assignment.limits_of(questions[0])
         return Request(
-            question=question.id,
+            question=questions[0].id,
             folder=self.submission.folder,
             runs=runs,
             cpu_seconds=limits.cpu_seconds,
             memory=limits.memory_mb << 20,
-            forbid=list(self.course.assignment.questions[question.id].forbid),
+            forbid=sorted({name for q in questions for name in assignment.questions[q.id].forbid}),
         )

@@ -1,4 +1,4 @@
-"""Which of a student's files do not compile, and what they import for nothing, found out in a process of its own.
+"""Students' files compiled, in a process of its own: which do not compile, and what they import for nothing.
 
 The verdict itself is check/source.py's; here is only what keeps the grader alive when a file is made to hang or crash a compiler.
 """
@@ -26,8 +26,8 @@ WALL_SECONDS = 60.0
 MOST_FILES = 200
 MOST_CRASHES = 2  # after so many the files left are not tried
 
-
-NAMED = re.compile(rb"\b(?:" + "|".join(sorted(HARMLESS)).encode() + rb")\b")
+WORD = re.compile(rb"\w+")
+NAMED = {name.encode() for name in HARMLESS}
 
 
 class Compiler:
@@ -42,7 +42,7 @@ class Compiler:
         self._files = 0
 
     def examine(self, folder: Path, names: Sequence[str]) -> dict[str, str]:
-        """Name → sentence for each of `names` in `folder` that does not decode or compile.
+        """Name → sentence for each of `names` in `folder` that does not decode or compile. The code of the others is put beside them.
 
         Raises RuntimeError when the process does not even start, which is no fault of a file.
         """
@@ -64,7 +64,8 @@ class Compiler:
 
     def idle(self, folder: Path, offered: Mapping[str, Collection[str]]) -> list[str]:
         """A sentence for each import of a harmless package that a file of `folder`, by name, is not offered. The files compile."""
-        asked = [name for name in offered if NAMED.search((folder / name).read_bytes())]
+        words = {name: {*WORD.findall((folder / name).read_bytes())} for name in offered}
+        asked = [name for name, there in offered.items() if words[name] & NAMED - {package.encode() for package in there}]
         return [says for name in asked for says in self._ask(folder, name, sorted(offered[name])) or ()]
 
     def close(self) -> None:

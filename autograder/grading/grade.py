@@ -62,6 +62,7 @@ class Grader:
         self.footing = footing
         self.rooms: dict[Kind, Room] = {}
         self.compiler = Compiler()
+        self.offered = offered_to(course)
 
     def grade(self, source: Path, on_result: OnResult | None = None, only: set[str] | None = None, stage: Stage = BEFORE) -> Result:
         """Grade the submission `source` (a zip or a folder).
@@ -73,13 +74,12 @@ class Grader:
         """
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
         with scratch.root("ps2-submission-", 0o755) as folder:
-            wanted, offered = self.course.assignment.files(), offered_to(self.course)
-            given = self.course.reference
-            submission = take(source, folder, given=given, wanted=wanted, offered=offered, compiler=self.compiler)
+            wanted, given = self.course.assignment.files(), self.course.reference
+            submission = take(source, folder, given=given, wanted=wanted, offered=self.offered, compiler=self.compiler)
             if not self.keep:
                 self.compiler.close()
             trains = self.course.assignment.training.on and (only is None or TRAINING in only)
-            return Grading(self, submission, questions, on_result or (lambda result: None), stage, trains).run()
+            return Grading(self, submission, questions, on_result, stage, trains).run()
 
     def room(self, kind: Kind) -> Room:
         """The zygote and the judge for questions of one kind."""
@@ -109,7 +109,13 @@ class Grading:
     """The grading of one submission, from the first second to the last question."""
 
     def __init__(
-        self, grader: Grader, submission: Submission, questions: list[Question], on_result: OnResult, stage: Stage, trains: bool = False
+        self,
+        grader: Grader,
+        submission: Submission,
+        questions: list[Question],
+        on_result: OnResult | None,
+        stage: Stage,
+        trains: bool = False,
     ) -> None:
         self.grader = grader
         self.stage = stage
@@ -132,7 +138,7 @@ class Grading:
 
     def run(self) -> Result:
         """The questions that need no torch first, in a zygote without it."""
-        self.tell(self.result(finished=False))
+        self.tell()
         kinds: tuple[Kind, ...] = ("numpy", "torch")
         for kind in kinds:
             mine = [q for q in self.questions if q.needs_torch == (kind == "torch")]
@@ -143,10 +149,12 @@ class Grading:
         self.tell(final)
         return msgspec.structs.replace(final, staff=[*final.staff, self.untold]) if self.untold else final
 
-    def tell(self, result: Result) -> None:
-        """Where the result cannot be written down, the grading goes on: the next time may be better."""
+    def tell(self, final: Result | None = None) -> None:
+        """The result so far, if anybody listens. Where it cannot be written down, the grading goes on: the next time may be better."""
+        if self.on_result is None:
+            return
         try:
-            self.on_result(result)
+            self.on_result(final or self.result(finished=False))
             self.untold = ""
         except OSError as error:
             place = f" ({error.filename})" if error.filename else ""
@@ -164,7 +172,7 @@ class Grading:
         folder, digest = Path(self.submission.folder), self.submission.digest
         done = judge(self.course, folder, digest, earlier)
         self.trained(done)
-        self.tell(self.result(finished=False))  # the points are written down before the open track begins
+        self.tell()  # the points are written down before the open track begins
         if not self.out_of_time():
             self.trained(open_track(self.course, folder, digest, done))
 
@@ -184,7 +192,7 @@ class Grading:
                 if self.out_of_time():
                     return
                 self.results[question.id] = self.grade_question(question, room, early.get(question.id))
-                self.tell(self.result(finished=False))
+                self.tell()
 
     def out_of_time(self) -> bool:
         return time.monotonic() - self.started > 60 * self.course.assignment.gradescope.minutes

@@ -1,7 +1,8 @@
 """One submission, a zip or a folder, becomes a clean folder of .py files that a confined worker may read.
 
 Here the pieces meet: archive.py and folder.py read safely, check/layout.py finds the package, compiling.py says what does not compile.
-Only the student's .py files and the given files are written; nothing else of the upload exists for the worker, by name, time or content.
+Only the student's .py files and the given files are written, with their compiled code beside them; nothing else of the upload exists for
+the worker, by name, time or content.
 """
 
 from __future__ import annotations
@@ -71,10 +72,11 @@ def take(
     _write(into, {**own, **givens})
     missing = {name: _missing(name, layout.remarks) for name in sorted(set(wanted) - own.keys() - givens.keys())}
     with contextlib.nullcontext(compiler) if compiler else Compiler() as compiles:
-        faults = missing | compiles.examine(into / PACKAGE, sorted(own))
+        faults = missing | compiles.examine(into / PACKAGE, sorted({*own, *givens}))
         if offered is not None:
             sound = sorted(own.keys() - faults.keys())
             remarks += compiles.idle(into / PACKAGE, {name: offered.get(name, offered[""]) for name in sound})
+    _settle(into)
     return Submission(str(into.resolve()), digest_of(own), remarks, faults, manifest)
 
 
@@ -204,7 +206,7 @@ def _manifest(upload: Upload, layout: Layout) -> dict[str, str]:
 
 
 def _write(into: Path, files: Mapping[str, bytes]) -> None:
-    """Writes the package with fixed modes and times; `into` must be new or empty, so that nothing older mixes with it."""
+    """Writes the package; `into` must be new or empty, so that nothing older mixes with it."""
     into.mkdir(parents=True, exist_ok=True)
     if any(into.iterdir()):
         raise IntakeError(f"the folder '{printable(str(into))}' for the clean copy is not empty; give a new one.")
@@ -214,11 +216,13 @@ def _write(into: Path, files: Mapping[str, bytes]) -> None:
     for folder in sorted(folders):
         folder.mkdir(exist_ok=True)
     for name, data in files.items():
-        path = into / PACKAGE / name
-        with open(path, "xb") as file:
+        with open(into / PACKAGE / name, "xb") as file:
             file.write(data)
-        path.chmod(0o644)
-        os.utime(path, (FIXED_TIME, FIXED_TIME))
-    for folder in sorted(folders, reverse=True):
-        folder.chmod(0o755)
-        os.utime(folder, (FIXED_TIME, FIXED_TIME))
+
+
+def _settle(into: Path) -> None:
+    """Fixed modes and times for all that was written; workers are other users."""
+    for folder, _, files in os.walk(into, topdown=False):
+        for path, mode in [*((os.path.join(folder, name), 0o644) for name in files), (folder, 0o755)]:
+            os.chmod(path, mode)
+            os.utime(path, (FIXED_TIME, FIXED_TIME))

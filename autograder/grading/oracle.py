@@ -18,8 +18,7 @@ from ..check import scoring
 from ..check.histogram import Histogram
 from ..check.package import Package
 from ..check.question import Question, load_questions
-from ..check.recording import Item, Recording, record
-from ..check.verdict import Failure
+from ..check.recording import Recording, record
 from ..sandbox import wire
 from .diagnose import Diagnosis, diagnose
 from .explain import explain_failures, unpaid_failures
@@ -139,12 +138,6 @@ def beside(data: RunData, want: Recording, memory: Memory) -> Run:
     return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None, memory)
 
 
-def run_data(level: int | None, seed: bytes, items: dict[str, Item], ended: Failure | None, checked: bool = True) -> RunData:
-    """A decoded answer, packed again for the oracle."""
-    packed = {name: wire.to_fault(v) if isinstance(v, Failure) else wire.to_arrays(v, wire.LARGEST_ITEM) for name, v in items.items()}
-    return RunData(level, seed, packed, wire.to_fault(ended) if ended else None, checked)
-
-
 def serve(connection: socket.socket) -> None:
     """Answer asks until the grader hangs up. The first message names the reference's folder."""
     oracle = Oracle(Path(receive(connection).decode()))
@@ -174,4 +167,4 @@ def exactly(connection: socket.socket, count: int) -> bytes:
     return bytes(data)
 
 
-__all__ = ["Ask", "Judged", "Oracle", "Recording", "RunData", "run_data", "serve"]
+__all__ = ["Ask", "Judged", "Oracle", "Recording", "RunData", "serve"]

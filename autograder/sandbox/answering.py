@@ -16,8 +16,8 @@ from .traces import Traces
 
 def answer(order: wire.Order, scene: stage.Stage, active: list[str], answer_fd: int) -> None:
     """Everything that is sent. Student code runs after `Ready` and not before."""
-    sender = Sender(answer_fd)
     request = order.request
+    sender = Sender(answer_fd, whole=request is not None and any(run.question for run in request.runs))
     if request is None:
         sender.send(wire.Ready(active, readable=[path for path in order.look if readable(path)]))
         return
@@ -59,10 +59,11 @@ def perform(request: wire.Request, sender: Sender) -> None:
     """Every run in turn, each question's on an import of the student's package of its own. Ends early where one file left traces that
     another would see."""
     package: Package | BaseException | None = None
-    asked, traces = "", Traces()
+    files = {REGISTRY[run.question or request.question].file for run in request.runs}
+    asked, traces = "", Traces() if len(files) > 1 else None
     for number, run in enumerate(request.runs):
         name = run.question or request.question
-        if asked and REGISTRY[name].file != REGISTRY[asked].file and traces.left():
+        if traces and asked and REGISTRY[name].file != REGISTRY[asked].file and traces.left():
             return
         if package is None or name != asked:
             asked, package = name, imported(request.folder)
@@ -92,19 +93,28 @@ def run_once(question: Question, package: Package | BaseException, run: wire.Run
 
 
 class Sender:
-    """Writes messages, and keeps an honest reply within the wire's limits."""
+    """Writes messages, and keeps an honest reply within the wire's limits.
 
-    def __init__(self, fd: int) -> None:
+    whole: a run's items only together with its end mark. Of many questions only complete runs count, and each write wakes the grader.
+    """
+
+    def __init__(self, fd: int, whole: bool = False) -> None:
         self._fd = fd
+        self._whole = whole
+        self._held = b""
         self._room = wire.LARGEST_REPLY
 
     def item(self, run: int, name: str, value: Item) -> None:
         data = wire.frame(wire.to_item(run, name, value, self._room))
         self._room = max(0, self._room - len(data))
-        self._write(data)
+        if self._whole:
+            self._held += data
+        else:
+            self._write(data)
 
     def send(self, message: wire.Message) -> None:
-        self._write(wire.frame(message))
+        held, self._held = self._held, b""
+        self._write(held + wire.frame(message))
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)

@@ -16,24 +16,24 @@ PR_SET_NO_NEW_PRIVS = 38
 if sys.platform == "linux":
     _libc = ctypes.CDLL(None, use_errno=True)
     _libc.syscall.restype = ctypes.c_long
+    _libc.syscall.argtypes = [ctypes.c_long, *[ctypes.c_void_p] * 4]  # as wide as a register: half of one would carry garbage
 
 
 def syscall(number: int, *arguments: Any) -> int:
-    """Raises OSError. Every int travels as a long: on the stack a C int would carry garbage in its upper half."""
-    widened = [ctypes.c_long(a) if isinstance(a, int) else a for a in (number, *arguments)]
-    return checked(int(_libc.syscall(*widened)), f"syscall {number}")
+    """With at most four arguments, each a number, bytes or None. Raises OSError."""
+    return checked(int(_libc.syscall(number, *(*arguments, 0, 0, 0, 0)[:4])), "syscall", number)
 
 
 def prctl(option: int, *arguments: Any) -> int:
     """Raises OSError."""
     padded = (*arguments, 0, 0, 0, 0)[:4]
-    return checked(int(_libc.prctl(option, *[ctypes.c_ulong(a) if isinstance(a, int) else a for a in padded])), f"prctl {option}")
+    return checked(int(_libc.prctl(option, *[ctypes.c_ulong(a) if isinstance(a, int) else a for a in padded])), "prctl", option)
 
 
-def checked(result: int, what: str) -> int:
+def checked(result: int, what: str, number: int) -> int:
     if result < 0:
         code = ctypes.get_errno()
-        raise OSError(code, f"{what}: {os.strerror(code)}")
+        raise OSError(code, f"{what} {number}: {os.strerror(code)}")
     return result
 
 

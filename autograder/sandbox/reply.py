@@ -11,12 +11,17 @@ from . import wire
 
 @dataclass
 class RunAnswer:
-    """One run as it came back. items: in order of arrival. ended: how the run stopped early. complete: its end mark arrived."""
+    """One run as it came back. sent: its items in order of arrival. ended: how the run stopped early. complete: its end mark arrived."""
 
     level: int | None
-    items: dict[str, Item] = field(default_factory=dict)
+    sent: dict[str, dict[str, wire.Array] | wire.Fault] = field(default_factory=dict)
     ended: Failure | None = None
     complete: bool = False
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """As arrays of one's own."""
+        return {name: wire.to_value(parts) for name, parts in self.sent.items()}
 
 
 class Reply:
@@ -66,6 +71,6 @@ class Reply:
             self._at += 1
             return
         name = wire.clean(message.name, wire.LONGEST_NAME)
-        if name in run.items or len(run.items) >= wire.MOST_ITEMS or len(message.name) > wire.LONGEST_NAME:
+        if name in run.sent or len(run.sent) >= wire.MOST_ITEMS or len(message.name) > wire.LONGEST_NAME:
             raise wire.WireError("a repeated or overlong name, or too many items")
-        run.items[name] = wire.to_value(message.parts)
+        run.sent[name] = wire.sound(message.parts)

@@ -59,7 +59,7 @@ class Stage:
 
     def __init__(self, search_path: list[str]) -> None:
         self._search_path = search_path
-        self._hidden = below(HIDDEN)  # kept alive here: taking them out of the table must not begin to destroy them
+        self._hidden = {name: sys.modules[name] for name in below(HIDDEN)}  # kept alive: to destroy them would cost a worker time
         sys.path_importer_cache.clear()
         gather_module_names()
 
@@ -68,7 +68,7 @@ class Stage:
         sys.dont_write_bytecode = True
         sys.path[:] = self._search_path
         sys.meta_path[:] = [Allowed(allow, forbid, folder), BuiltinImporter, FrozenImporter, PathFinder]
-        for name in self._hidden | (below(forbid) if forbid else {}):
+        for name in (*self._hidden, *below(forbid)):
             sys.modules.pop(name, None)
         sys.modules["autograder"].__path__ = []
         builtins.__import__ = idle.importer(builtins.__import__, lambda module: allow)
@@ -76,9 +76,10 @@ class Stage:
         nobody_at_the_keyboard()
 
 
-def below(names: Collection[str]) -> dict[str, ModuleType]:
-    """The loaded modules of these names, and those inside them."""
-    return {m: module for m, module in sys.modules.items() if any(m == name or m.startswith(f"{name}.") for name in names)}
+def below(names: Collection[str]) -> list[str]:
+    """The loaded modules of these names, and those inside them. Only names are looked at."""
+    inside = tuple(f"{name}." for name in names)
+    return [m for m in sys.modules if m in names or m.startswith(inside)] if names else []
 
 
 def gather_module_names() -> None:
@@ -102,4 +103,4 @@ def reseed(seed: bytes) -> None:
     np.random.seed(number)
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.manual_seed(number)
+        torch.default_generator.manual_seed(number)  # torch.manual_seed looks for other devices as well, and a worker has none

@@ -7,6 +7,8 @@ length before it makes anything of that length.
 
 from __future__ import annotations
 
+import math
+import sys
 import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -21,6 +23,7 @@ from ..check.verdict import Failure, Parts
 DTYPES = {"bool"} | {f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)} | {"float16", "float32", "float64"}
 NAMES = {np.dtype(name): name for name in DTYPES}
 """Asking a dtype for its name takes longer than sending an array. Those of another byte order are not among them."""
+SIZES = {name: dtype.itemsize for dtype, name in NAMES.items()}
 LARGEST_ITEM = 32 << 20  # bytes of arrays
 LARGEST_REPLY = 64 << 20
 LARGEST_FRAME = LARGEST_ITEM + (1 << 16)
@@ -190,36 +193,45 @@ def to_fault(failure: Failure) -> Fault:
     return Fault(kind, clean(failure.says))
 
 
-def to_value(parts: dict[str, Array] | Fault) -> Value:
-    """What the grader works on: arrays of its own, or the failure with a sentence that is safe to print."""
+def sound(parts: dict[str, Array] | Fault) -> dict[str, Array] | Fault:
+    """What arrived, with names and sentences that are safe to print. Raises WireError unless `to_value` can make arrays of it."""
     if isinstance(parts, Fault):
-        return to_failure(parts)
+        return Fault(parts.kind, clean(parts.says))
     if len(parts) > MOST_PARTS or any(len(name) > LONGEST_NAME for name in parts):
         raise WireError("too many or too long names")
     if sum(len(a.data) for a in parts.values()) > LARGEST_ITEM:
         raise WireError("an item too large")
-    return {clean(name, LONGEST_NAME): to_array(array) for name, array in parts.items()}
+    for array in parts.values():
+        check_array(array)
+    return {clean(name, LONGEST_NAME): array for name, array in parts.items()}
+
+
+def to_value(parts: dict[str, Array] | Fault) -> Value:
+    """What the grader works on: arrays of its own, or the failure. parts: `sound`."""
+    return to_failure(parts) if isinstance(parts, Fault) else {name: to_array(array) for name, array in parts.items()}
 
 
 def to_failure(fault: Fault) -> Failure:
     return Failure(fault.kind, clean(fault.says))
 
 
-def to_array(array: Array) -> verdict.Array:
-    """A writable array of its own; raises WireError unless dtype, shape and number of bytes agree."""
+def check_array(array: Array) -> None:
+    """Raises WireError unless dtype, shape and number of bytes agree."""
     if array.dtype not in DTYPES or len(array.shape) > MOST_DIMENSIONS or any(not 0 <= d <= LONGEST_SIDE for d in array.shape):
         raise WireError("an array of a forbidden kind or shape")
-    count = 1
-    for side in array.shape:
-        count *= side
-    if count * np.dtype(array.dtype).itemsize != len(array.data):
+    if math.prod(array.shape) * SIZES[array.dtype] != len(array.data):
         raise WireError("an array whose shape and bytes disagree")
-    try:
-        if array.dtype == "bool":  # any byte but 0 and 1 would make a bool that is neither
-            return np.array(np.frombuffer(array.data, np.uint8).reshape(array.shape), bool)
-        return np.array(np.frombuffer(array.data, array.dtype).reshape(array.shape))
-    except ValueError:  # sides whose product overflows, beside a side of 0
-        raise WireError("an array of an impossible shape") from None
+    if (
+        not array.data and math.prod(side or 1 for side in array.shape) * SIZES[array.dtype] > sys.maxsize
+    ):  # numpy refuses a product that overflows
+        raise WireError("an array of an impossible shape")
+
+
+def to_array(array: Array) -> verdict.Array:
+    """A writable array of its own."""
+    if array.dtype == "bool":  # any byte but 0 and 1 would make a bool that is neither
+        return np.array(np.frombuffer(array.data, np.uint8).reshape(array.shape), bool)
+    return np.array(np.frombuffer(array.data, array.dtype).reshape(array.shape))
 
 
 def clean(text: str, longest: int = LONGEST_SENTENCE) -> str:

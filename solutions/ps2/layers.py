@@ -71,10 +71,9 @@ class Conv2d(Layer):
         height, width = self.padded_shape[2:]
         h, w = grad_output.shape[2:]
         grad = np.zeros(self.padded_shape)
-        for a in range(weight.shape[2]):  # what each entry of the kernel sends back to the pixels that it met
-            for b in range(weight.shape[3]):
-                met = np.einsum("nfhw,fc->nchw", grad_output, weight[:, :, a, b], optimize=True)
-                grad[:, :, a : a + s * h : s, b : b + s * w : s] += met
+        sent = np.einsum("nfhw,fcab->abnchw", grad_output, weight, optimize=True)  # by each entry of the kernel to the pixels that it met
+        for a, b in np.ndindex(*weight.shape[2:]):
+            grad[:, :, a : a + s * h : s, b : b + s * w : s] += sent[a, b]
         return grad[:, :, p : height - p, p : width - p]
         ### END SOLUTION
 

@@ -17,6 +17,7 @@ Derivation of the numbers: docs/gradient-check.md.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,7 +38,18 @@ DIRECTIONS = 8
 
 Backward = Callable[[Array], Mapping[str, Array]]
 Build = Callable[..., tuple[Array, Backward]]
-Plan = dict[str, list[tuple[Array, Array]]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """cotangents: one for each direction, the same for all blocks. directions: of each block."""
+
+    cotangents: Array
+    directions: dict[str, Array]
+
+    def pairs(self, name: str) -> list[tuple[Array, Array]]:
+        """(cotangent, direction) of a block."""
+        return list(zip(self.cotangents, self.directions[name], strict=True))
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,7 @@ def check(
     arrays = {name: np.array(a, dtype=np.float64) for name, a in inputs.items()}
     plan = make_plan(Draw(b"check|%d" % seed), arrays, np.shape(function(**copies(arrays))), directions)
     parts = measure(build, arrays, plan)
-    return Report({name: judge_block(parts, name, a, plan[name]) for name, a in arrays.items()})
+    return Report({name: judge_block(parts, name, a, plan.pairs(name)) for name, a in arrays.items()})
 
 
 def gradient_check(build: Build, draw: Draw, output: tuple[int, ...], **inputs: Array) -> Iterator[tuple[str, Any, Judge]]:
@@ -93,8 +105,9 @@ def gradient_check(build: Build, draw: Draw, output: tuple[int, ...], **inputs: 
     """
     if draw.small:
         return
-    plan = make_plan(draw, inputs, output, DIRECTIONS)
-    yield "gradient check", lambda: measure(build, inputs, plan), numerical(inputs, plan)
+    own = draw.branch()
+    plan = functools.cache(lambda: make_plan(own, inputs, output, DIRECTIONS))  # where nobody measures, nothing is drawn
+    yield "gradient check", lambda: measure(build, inputs, plan()), numerical(inputs, plan)
 
 
 def of(layer: Callable[[], Any], name: str = "x") -> Build:
@@ -108,23 +121,31 @@ def of(layer: Callable[[], Any], name: str = "x") -> Build:
 
 
 def make_plan(draw: Draw, inputs: Mapping[str, Array], output: tuple[int, ...], directions: int) -> Plan:
-    """(cotangent, direction) pairs of each block."""
-    return {name: [(draw.normal(output), draw.normal(a.shape)) for _ in range(directions)] for name, a in inputs.items()}
+    return Plan(draw.normal((directions, *output)), {name: draw.normal((directions, *a.shape)) for name, a in inputs.items()})
 
 
 def measure(build: Build, inputs: Mapping[str, Array], plan: Plan) -> Parts:
     """Run forward and backward; the recorded arrays are all that the judge needs. It picks only the step."""
-    centre, _ = run(build, inputs)
+    centre, backward = run(build, inputs)
+    claims = [claimed(backward(u.copy()), inputs) for u in plan.cotangents]
     parts: Parts = {"centre": centre}
     for name, block in inputs.items():
-        parts |= {f"{name}.{part}": array for part, array in measure_block(build, inputs, name, block, plan[name], centre).items()}
+
+        def forward(a: Array, name: str = name) -> Array:
+            return run(build, {**inputs, name: a})[0]
+
+        parts[f"{name}.claimed"] = np.stack([claim[name] for claim in claims])
+        parts |= {f"{name}.{part}": array for part, array in measure_block(forward, block, plan.pairs(name), centre).items()}
     return parts
 
 
-def measure_block(
-    build: Build, inputs: Mapping[str, Array], name: str, block: Array, plan: list[tuple[Array, Array]], centre: Array
-) -> Parts:
-    """Differences along each direction at the first step whose bound passes, and the claimed gradients."""
+def claimed(gradients: Mapping[str, Array], inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Copies of what `backward` says, since a layer may write into the same arrays again."""
+    return {name: np.array(gradients[name], dtype=np.float64) for name in inputs}
+
+
+def measure_block(forward: Callable[[Array], Array], block: Array, plan: list[tuple[Array, Array]], centre: Array) -> Parts:
+    """Differences along each direction at the first step whose bound passes. forward(a): the output with `a` in place of the block."""
     count = len(plan)
     best: list[tuple[float, float, Array, Array]] = [(np.inf, 0.0, centre, centre)] * count
     slopes = np.zeros(count)
@@ -132,20 +153,17 @@ def measure_block(
     for step in STEPS * size_of(block):
         for i in todo:
             u, v = plan[i]
-            plus, minus = (run(build, {**inputs, name: block + s * v})[0] for s in (step, -step))
+            plus, minus = (forward(block + s * v) for s in (step, -step))
             bound = slope_error(u, plus, centre, minus, step)
             if bound < best[i][0] or best[i][1] == 0.0:
                 best[i], slopes[i] = (bound, step, plus, minus), slope(u, plus, minus, step)
         todo = [i for i in todo if not best[i][0] <= SCREEN / 2 * rms(slopes)]
         if not todo:
             break
-    _, backward = run(build, inputs)
-    claimed = [np.array(backward(u)[name], dtype=np.float64) for u, _ in plan]
     return {
         "step": np.array([b[1] for b in best]),
         "plus": np.stack([b[2] for b in best]),
         "minus": np.stack([b[3] for b in best]),
-        "claimed": np.stack(claimed),
     }
 
 
@@ -159,11 +177,13 @@ def copies(inputs: Mapping[str, Array]) -> dict[str, Array]:
     return {name: a.copy() for name, a in inputs.items()}
 
 
-def numerical(inputs: Mapping[str, Array], plan: Plan) -> Judge:
+def numerical(inputs: Mapping[str, Array], plan: Callable[[], Plan]) -> Judge:
     """Judges the student's own pair from the recorded arrays; directions, cotangents and inputs are the trusted run's."""
 
     def rule(got: Parts, _: Parts) -> Verdict:
-        verdicts = {name: judge_block(got, name, a, plan[name]) for name, a in inputs.items()}
+        if not got:
+            return fails("nothing was measured")
+        verdicts = {name: judge_block(got, name, a, plan().pairs(name)) for name, a in inputs.items()}
         return max(verdicts.values(), key=lambda v: (not v.passed and not v.undecided, v.undecided, v.ratio))
 
     return Judge(rule, alone=True, allowed=f"{TOLERANCE:.0e} of the typical slope")

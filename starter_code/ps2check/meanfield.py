@@ -30,7 +30,7 @@ Elementwise = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Nonlinearity:
-    """φ and φ', entry by entry."""
+    """φ entry by entry, and φ' as a function of φ's own value."""
 
     name: str
     value: Elementwise
@@ -49,10 +49,10 @@ def predicted(widths: Sequence[int], variance: Callable[[int], float], phi: Nonl
     """
     q, forward, factors = 1.0, [], []
     for inputs, outputs in pairwise(widths):
-        z = np.sqrt(inputs * variance(inputs) * q) * NODES
-        q = expectation(phi.value(z) ** 2)
+        y = phi.value(np.sqrt(inputs * variance(inputs) * q) * NODES)
+        q = expectation(y**2)
         forward.append(q)
-        factors.append(outputs * variance(inputs) * expectation(phi.slope(z) ** 2))
+        factors.append(outputs * variance(inputs) * expectation(phi.slope(y) ** 2))
     backward = np.cumprod(factors[::-1])[::-1]
     return np.array([forward, backward])
 
@@ -62,9 +62,8 @@ def measured(weights: Sequence[Array], phi: Nonlinearity, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     x, forward, slopes = unit_rows(rng, weights[0].shape[0]), [], []
     for w in weights:
-        z = x @ w
-        x = phi.value(z)
-        slopes.append(phi.slope(z))
+        x = phi.value(x @ w)
+        slopes.append(phi.slope(x))
         forward.append(float(np.mean(x**2)))
     g, backward = unit_rows(rng, weights[-1].shape[1]), []
     for w, slope in zip(reversed(weights), reversed(slopes), strict=True):
@@ -80,12 +79,8 @@ def unit_rows(rng: np.random.Generator, width: int) -> Array:
     return scaled
 
 
-def relu_slope(z: Array) -> Array:
-    return np.heaviside(z, 0.0)
-
-
-TANH = Nonlinearity("tanh", np.tanh, lambda z: np.cosh(np.clip(z, -300, 300)) ** -2.0)
-RELU = Nonlinearity("ReLU", lambda z: z * relu_slope(z), relu_slope)
+TANH = Nonlinearity("tanh", np.tanh, lambda y: 1 - y**2)
+RELU = Nonlinearity("ReLU", lambda z: np.maximum(z, 0.0), lambda y: np.heaviside(y, 0.0))
 
 BANDS: dict[str, tuple[Array, Array]] = {
     "tanh": (

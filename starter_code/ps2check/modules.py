@@ -6,7 +6,7 @@ torch is imported when a probe runs, never when this file is: the numpy parts wo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -31,9 +31,7 @@ def pinned() -> Iterator[None]:
     import torch
 
     dtype, threads, gradients = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()
-    with ExitStack() as stack:
-        if default_device() != "cpu":
-            stack.enter_context(torch.device("cpu"))
+    with nullcontext() if default_device() == "cpu" else torch.device("cpu"):
         torch.set_default_dtype(torch.float32)
         torch.set_grad_enabled(True)
         if threads != 1:
@@ -52,7 +50,7 @@ def default_device() -> str:
     import torch
 
     try:
-        return str(torch.get_default_device().type)
+        return str(torch.empty(0).device.type)
     except Exception:  # a device that this machine does not have
         return "another"
 
@@ -106,28 +104,27 @@ def module_of(value: Any) -> Any:
     return value
 
 
-def loaded(made: Any, weights: Mapping[str, Array]) -> Any:
-    """The module in float64 with the given weights.
+def loaded(module: Any, weights: Mapping[str, Array]) -> Any:
+    """The module, which is one of float64, with the given weights.
 
     A key too many does not stop it (conduct tells of it): such a bias is set to 0, such a weight to a constant.
     """
     import torch
 
-    module = module_of(made).double()
-    own = module.state_dict()
+    own = module.state_dict(keep_vars=True)
     for key in weights:
         if key not in own:
             raise Unfit(absent(key, set(own), set(weights)))
-    for key, value in own.items():
-        if key not in weights and not is_buffer(key) and (value.ndim > 1 or key.removesuffix("bias") + "weight" in weights):
-            torch.nn.init.constant_(value, 0.0 if value.ndim == 1 else 1.0 / value[0].numel())
-    if any(is_lazy(own[key]) for key in weights):  # takes its shapes from what is loaded
-        module.load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=False)
-        own = module.state_dict()
-    for key, value in weights.items():
-        if tuple(own[key].shape) != value.shape:
-            raise Unfit(of_another_shape(key, tuple(own[key].shape), value.shape))
-        own[key].copy_(torch.tensor(value))
+    if any(is_lazy(own[key]) for key in weights):
+        take_shapes(module, weights)
+    with torch.no_grad():
+        for key, value in own.items():
+            if key not in weights and not is_buffer(key) and (value.ndim > 1 or key.removesuffix("bias") + "weight" in weights):
+                value.fill_(0.0 if value.ndim == 1 else 1.0 / value[0].numel())
+        for key, given in weights.items():
+            if tuple(own[key].shape) != given.shape:
+                raise Unfit(of_another_shape(key, tuple(own[key].shape), given.shape))
+            own[key].copy_(torch.from_numpy(given))
     own_parameters = dict(module.named_parameters())
     for key in weights:
         if not is_buffer(key) and key not in own_parameters:
@@ -135,16 +132,19 @@ def loaded(made: Any, weights: Mapping[str, Array]) -> Any:
     return module
 
 
-def described(made: Any, weights: Mapping[str, Array]) -> dict[str, Array]:
-    """Each key of the state: its shape, then 1 where it is a trainable parameter of its own (not tied, not frozen), else 0."""
-    import torch
+def take_shapes(module: Any, weights: Mapping[str, Array]) -> None:
+    """Lazy parameters take their shapes from what is loaded. Raises RuntimeError where others have another shape."""
+    module.load_state_dict({key: tensor(value) for key, value in weights.items()}, strict=False)
 
-    module = module_of(made)
-    if any(map(is_lazy, module.state_dict().values())):
-        with suppress(RuntimeError):  # gets its shapes from what is loaded
-            module.load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=False)
+
+def described(module: Any, weights: Mapping[str, Array]) -> dict[str, Array]:
+    """Each key of the state: its shape, then 1 where it is a trainable parameter of its own (not tied, not frozen), else 0."""
+    state = module.state_dict(keep_vars=True)
+    if any(map(is_lazy, state.values())):
+        with suppress(RuntimeError):
+            take_shapes(module, weights)
     own = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
-    shapes = {key: () if is_lazy(value) else tuple(value.shape) for key, value in module.state_dict(keep_vars=True).items()}
+    shapes = {key: () if is_lazy(value) else tuple(value.shape) for key, value in state.items()}
     return {key: np.array([*shape, int(key in own)]) for key, shape in shapes.items()}
 
 
@@ -212,8 +212,9 @@ def examine(
     spread, offset: the size of the normalizations' weights, and of the channels' means in the images.
     """
     run = Run(make, draw_weights(draw, shapes, spread))
-    first, second, third = (draw.normal((n, *x[1:])) + offset * draw.normal((n, x[1], 1, 1)) for n in (x[0], x[0], 1))
-    g = draw.normal(y)
+    n = x[0]
+    images = draw.normal((2 * n + 1, *x[1:])) + (offset * draw.normal((2 * n + 1, x[1], 1, 1)) if offset else 0.0)
+    first, second, third, g = images[:n], images[n:-1], images[-1:], draw.normal(y)
     label = f"{name}, " if name else ""
     yield f"{label}forward", settled(lambda: run.remembering(lambda: run.forward(first)))
     yield f"{label}gradients", settled(lambda: run.remembering(lambda: run.gradients(second, g)))
@@ -255,7 +256,7 @@ class Run:
     def built(self) -> Any:
         if self.module is None:
             with uninitialized():
-                self.module = module_of(self.make())
+                self.module = module_of(self.make()).double()
         return self.module
 
     def forward(self, x: Array) -> Array:

@@ -56,7 +56,7 @@ class Package:
         self._stand_ins: dict[str, StandInModule] = {}
         self._table: tuple[int, str] | None = None
         self._names: list[str] = []
-        for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
+        for loaded in self._loaded():
             del sys.modules[loaded]
 
     def __getattr__(self, key: str) -> Any:
@@ -73,10 +73,14 @@ class Package:
         """Every module of this package that is loaded now."""
         table = len(sys.modules), next(reversed(sys.modules))
         if table != self._table:  # of thousands, and asked often; an import puts its module last
-            name, inside = self._name, self._name + "."
-            self._names = [n for n in list(sys.modules) if n.startswith(name) and (n == name or n.startswith(inside))]
+            self._names = self._loaded()
             self._table = table
         return [sys.modules[n] for n in self._names if n in sys.modules]
+
+    def _loaded(self) -> list[str]:
+        """The modules that are loaded under this name."""
+        name, inside = self._name, self._name + "."
+        return [n for n in list(sys.modules) if n.startswith(name) and (n == name or n.startswith(inside))]
 
     @contextmanager
     def standing_in(self, **others: Any) -> Iterator[None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from . import gradient
 from .agreement import unchanged
 from .draw import Draw
@@ -14,6 +16,8 @@ from .tracing import write
 from .verdict import Array
 
 KERNELS = ((2, 3), (3, 2), (3, 4), (4, 3), (1, 4), (4, 1), (2, 5), (5, 2))
+PERIOD = 1021
+"""After how many the numbers of a large array repeat, since more would take long to draw: a prime, so that its rows and channels differ."""
 CASES = ("padding 0 stride 1", "padding", "padding beyond the kernel", "padding and stride", "stride", "stride beyond the kernel")
 
 
@@ -105,6 +109,6 @@ def large_convolution(ps2: Any, draw: Draw) -> Steps:
     """Large enough that differences entry by entry in place of a backward exceed the CPU limit, while plain loops do not. Asked last."""
     n, height, width = draw.size(6, 36, 44)
     c, f = draw.choice(((4, 5), (5, 4)))
-    weight, bias, x = draw.normal((f, c, 3, 2)), draw.normal((f,)), draw.normal((n, c, height, width))
-    g = draw.normal((n, f, height, width + 1))
+    weight, bias = draw.normal((f, c, 3, 2)), draw.normal((f,))
+    x, g = (np.resize(draw.normal((PERIOD,)), shape) for shape in ((n, c, height, width), (n, f, height, width + 1)))
     yield from passes(cache(lambda: ps2.Conv2d(weight, bias, stride=1, padding=1)), x, g, "larger image")

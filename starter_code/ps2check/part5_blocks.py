@@ -23,8 +23,8 @@ def channels(draw: Draw, count: int, least: int = 3, spread: int = 4) -> list[in
 
 def images(draw: Draw, channels: int) -> tuple[int, ...]:
     """(N, C, H, W), not square on average."""
-    height, width = draw.size(9, 7, least=2)
-    return (2 if draw.small else draw.integer(2, 4), channels, height, width)
+    height, width = draw.size(8, 6, least=2)
+    return (2 if draw.small else draw.integer(2, 3), channels, height, width)
 
 
 def strided(shape: tuple[int, ...], channels: int, stride: int) -> tuple[int, ...]:

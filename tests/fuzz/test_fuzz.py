@@ -19,6 +19,7 @@ from autograder.frontends.gradescope_spec import validate
 from autograder.frontends.terminal import console, show
 from autograder.grading import oracle
 from autograder.grading.result import ItemResult, QuestionResult, Result, decode, encode
+from autograder.sandbox import wire
 
 COURSE = this_course()
 TOML = COURSE.toml.read_text(encoding="utf-8")
@@ -126,7 +127,8 @@ def hostile(draw, question, seed, level):
     if draw(some.booleans()):
         sent["bonus"] = {"": np.zeros(3)}
     ended = draw(some.none() | some.just(Failure("raised", "raised ValueError")))
-    return oracle.run_data(level, seed, {n: v for n, v in sent.items() if v is not None}, ended)
+    items = {name: wire.to_item(0, name, value).parts for name, value in sent.items() if value is not None}
+    return oracle.RunData(level, seed, items, wire.to_fault(ended) if ended else None)
 
 
 def one_item(draw, parts):

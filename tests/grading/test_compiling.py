@@ -1,5 +1,6 @@
 """The process that compiles students' files: kept, replaced when it dies, and never a student's fault."""
 
+import importlib.util
 import os
 import signal
 from pathlib import Path
@@ -45,6 +46,23 @@ def test_a_process_is_replaced_before_what_compiling_leaves_behind_fills_it(comp
     process = compiler._child.pid
     compiler.examine(folder, ["good.py"])
     assert compiler._child.pid != process
+
+
+def test_an_import_takes_the_code_that_was_compiled(compiler, folder):
+    compiler.examine(folder, ["good.py", "sub/bad.py"])
+    kept = Path(importlib.util.cache_from_source(str(folder / "good.py")))
+    assert kept.is_file() and not (folder / "sub" / "__pycache__").exists()
+    (folder / "good.py").write_text("def f(:\n")  # never read again
+    spec = importlib.util.spec_from_file_location("good", folder / "good.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.x == 1 and spec.loader.get_code("good").co_filename == str(folder / "good.py")
+
+
+def test_a_file_whose_code_cannot_be_kept_is_sound_all_the_same(compiler, folder):
+    long = "n" * 245 + ".py"  # the name of its code would be longer than a name can be
+    (folder / long).write_text("x = 1\n")
+    assert compiler.examine(folder, [long]) == {} and not list((folder / "__pycache__").iterdir())
 
 
 def test_a_process_that_died_is_replaced_and_costs_no_file(compiler, folder):

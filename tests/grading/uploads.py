@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import struct
 import warnings
@@ -69,8 +70,11 @@ class Desk:
 
 
 def written(submission: Submission) -> dict[str, bytes]:
+    """All files but compiled code, whose names are those of files that were written."""
     root = Path(submission.folder)
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    found = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    compiled = {Path(importlib.util.cache_from_source(name)).as_posix() for name in found if name.endswith(".py")}
+    return {name: data for name, data in found.items() if name not in compiled}
 
 
 def patched(data: bytes, offset: int, value: int) -> bytes:
