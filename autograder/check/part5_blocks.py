@@ -41,12 +41,14 @@ def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1, spread: fl
     def make(*arguments: int, **named: Any) -> Callable[[], Any]:
         return lambda: getattr(ps2, name)(*arguments, **named)
 
-    cases = (
+    cases = [
         ("identity", same * times, same, 1, make(same * times, same)),
         ("other channels", few, many, 1, make(few, many, 1)),
         ("stride alone", strided_same * times, strided_same, stride, make(strided_same * times, strided_same, stride=stride)),
         ("stride and channels", a, b, larger, make(a, b, larger, **more)),
-    )
+    ]
+    if times > 1:  # above, more come out than went in
+        cases.append(("fewer channels", few + many * times, many, 1, make(few + many * times, many)))
     for label, cin, width, step, build in cases:
         x = images(draw, cin)
         changes = step != 1 or cin != width * times

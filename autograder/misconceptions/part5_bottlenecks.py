@@ -48,7 +48,10 @@ def three(question: str, name: str, cells: tuple[str, ...], identity: tuple[str,
         ("nn.Sequential(projection, nn.BatchNorm2d(out_channels))", "nn.Sequential(projection)"),
     )
     enter(
-        "projection_only_for_stride", "the shortcut projects only when the stride is not 1", ("other channels",), (CHANGES, "stride != 1")
+        "projection_only_for_stride",
+        "the shortcut projects only when the stride is not 1",
+        tuple(c for c in ("other channels", "fewer channels") if c in cells),
+        (CHANGES, "stride != 1"),
     )
     enter(
         "projection_only_for_channels",
@@ -65,7 +68,8 @@ def three(question: str, name: str, cells: tuple[str, ...], identity: tuple[str,
     )
 
 
-three("5.6", "Bottleneck", ALL_B, ("identity",), ("stride alone", "stride and channels"), "bottleneck")
+BOTTLENECK = (*ALL_B, "fewer channels")
+three("5.6", "Bottleneck", BOTTLENECK, ("identity",), ("stride alone", "stride and channels"), "bottleneck")
 
 
 @mistake(
@@ -84,7 +88,7 @@ def bottleneck_stride_on_the_first(right: Any) -> Any:
     "5.6",
     "Bottleneck",
     "the expansion is missing: conv3 puts out `width` channels instead of 4·width",
-    fails=ALL_B,
+    fails=BOTTLENECK,
 )
 def bottleneck_expansion_missing(right: Any) -> Any:
     return edited(right, ("out_channels = self.expansion * width", "out_channels = width"))
@@ -94,15 +98,25 @@ def bottleneck_expansion_missing(right: Any) -> Any:
     "5.6",
     "Bottleneck",
     "the second argument is taken for the output channels, and the width for a quarter of them; it is the width (handout 5.6)",
-    fails=ALL_B,
+    fails=BOTTLENECK,
 )
 def bottleneck_width_is_output(right: Any) -> Any:
     return edited(right, ("out_channels = self.expansion * width", "out_channels, width = width, max(1, width // 4)"))
 
 
-@mistake("5.6", "Bottleneck", "the first 1×1 convolution has no batch normalization", fails=ALL_B)
+@mistake("5.6", "Bottleneck", "the first 1×1 convolution has no batch normalization", fails=BOTTLENECK)
 def bottleneck_first_norm_missing(right: Any) -> Any:
     return edited(right, ("        self.bn1 = nn.BatchNorm2d(width)\n", ""), ("self.bn1(self.conv1(x))", "self.conv1(x)"))
+
+
+@mistake(
+    "5.6",
+    "Bottleneck",
+    "the shortcut projects only where more channels come out; fewer change the shape as well",
+    fails=("fewer channels",),
+)
+def bottleneck_projects_only_for_more(right: Any) -> Any:
+    return edited(right, (CHANGES, "stride != 1 or in_channels < out_channels"))
 
 
 # ---- 5.11 ResNeXtBlock
