@@ -66,8 +66,8 @@ class Asking:
         """A first look: by id, what one worker said to each, on an import of its own. Only full marks count from it, and stubs.
 
         What one of the questions forbids is forbidden to all: whoever passes so would pass without.
-        Where the worker stops early, the file it stopped in is left out and the rest asked again; where it prints, nobody can tell for
-        which question, so each file is asked by itself, and what still prints is not used.
+        Where the worker stops early, the file it stopped in is left out and the rest asked again; where it prints and nobody can tell for
+        which question, each file is asked by itself, and what still prints so is not used.
         """
         found: dict[str, Answer] = {}
         left = [q for q in questions if q.file not in self.submission.faults]
@@ -77,11 +77,13 @@ class Asking:
             self._hangs += answer.hung
             if answer.fault or answer.survivors:
                 return found
-            if answer.output:
+            if answer.output and answer.outputs is None:
                 return found | self._file_by_file(left, client)
             done = list(itertools.takewhile(lambda run: run.complete, answer.runs))
-            share = answer.wall / len(left)
-            found |= {q.id: Answer([run], layers=answer.layers, wall=share) for q, run in zip(left, done, strict=False)}
+            said, share = answer.outputs or [""] * len(done), answer.wall / len(left)
+            found |= {
+                q.id: Answer([run], output=text, layers=answer.layers, wall=share) for q, run, text in zip(left, done, said, strict=False)
+            }
             stopped = left[len(done)].file if len(done) < len(left) else ""
             left = [q for q in left[len(done) :] if q.file != stopped]
         return found

@@ -19,7 +19,8 @@ class Answer:
 
     runs: as requested, with whatever arrived. stopped: why the worker ended before it was through, None when every run is complete;
     its kind is "time", "cpu", "memory", "threads", "files", "output", "malformed", "signal" or "exit". fault: not empty when the grader
-    itself failed, which must never cost the student. output: what was printed, shortened. wall, cpu: seconds. layers: those that were
+    itself failed, which must never cost the student. output: what was printed, shortened. outputs: of each run, where all of it can be told
+    apart. wall, cpu: seconds. layers: those that were
     active. survivors: processes that outlived it (always 0, else something is badly wrong). readable: only for an order without a request.
     """
 
@@ -27,6 +28,7 @@ class Answer:
     stopped: Failure | None = None
     fault: str = ""
     output: str = ""
+    outputs: list[str] | None = None
     wall: float = 0.0
     cpu: float = 0.0
     retried: bool = False

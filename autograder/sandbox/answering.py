@@ -68,7 +68,8 @@ def perform(request: wire.Request, sender: Sender) -> None:
         if package is None or name != asked:
             asked, package = name, imported(request.folder)
         stage.reseed(run.seed)
-        sender.send(wire.End(number, run_once(REGISTRY[name], package, run, number, sender)))
+        ended = run_once(REGISTRY[name], package, run, number, sender)
+        sender.send(wire.End(number, ended, stage.printed()))
 
 
 def imported(folder: str) -> Package | BaseException:

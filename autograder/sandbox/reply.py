@@ -11,12 +11,15 @@ from . import wire
 
 @dataclass
 class RunAnswer:
-    """One run as it came back. sent: its items in order of arrival. ended: how the run stopped early. complete: its end mark arrived."""
+    """One run as it came back. sent: its items in order of arrival. ended: how the run stopped early. complete: its end mark arrived.
+    printed: bytes up to there, as the worker counted them.
+    """
 
     level: int | None
     sent: dict[str, dict[str, wire.Array] | wire.Fault] = field(default_factory=dict)
     ended: Failure | None = None
     complete: bool = False
+    printed: int = 0
 
     @property
     def items(self) -> dict[str, Item]:
@@ -67,7 +70,7 @@ class Reply:
         run = self.runs[self._at]
         if isinstance(message, wire.End):
             run.ended = None if message.ended is None else wire.to_failure(message.ended)
-            run.complete = True
+            run.complete, run.printed = True, message.printed
             self._at += 1
             return
         name = wire.clean(message.name, wire.LONGEST_NAME)

@@ -6,7 +6,9 @@ All of this is convenience, so that a mistake gets a clear sentence. None of it 
 from __future__ import annotations
 
 import builtins
+import contextlib
 import hashlib
+import io
 import os
 import random
 import sys
@@ -14,6 +16,7 @@ from collections.abc import Collection, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -89,11 +92,32 @@ def gather_module_names() -> None:
     sys.modules.update(modules)
 
 
+class Counted(io.FileIO):
+    """Counts the bytes that go through it and others like it."""
+
+    written = 0
+
+    def write(self, data: Any, /) -> int:
+        count = super().write(data)
+        Counted.written += count
+        return count
+
+
 def quiet_standard_streams() -> None:
     """Python's own streams over the descriptors that were put in place: UTF-8 whatever happens, a line at a time."""
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.BufferedWriter(Counted(fd, "w", closefd=False)), "utf-8", "backslashreplace", line_buffering=True)
+        for fd in (1, 2)
+    )
+
+
+def printed() -> int:
+    """Bytes that went through the streams so far. What C code prints, or a student's own stream, is not among them."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # replaced or closed by student code
+            stream.flush()
+    return Counted.written
 
 
 def reseed(seed: bytes) -> None:

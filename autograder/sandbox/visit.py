@@ -127,6 +127,8 @@ class Visit:
     def _conclude(self, killed: Failure | None, exited: control.Exited, wall: float) -> Answer:
         reply, request = self.reply, self._order.request
         result = Answer(reply.runs, output=self.output.text(), wall=wall, cpu=exited.cpu, survivors=exited.survivors)
+        if reply.complete:
+            result.outputs = self.output.split([run.printed for run in reply.runs])
         if reply.ready is None:
             result.fault = f"a worker failed before it began: {result.output.strip()[-300:] or f'status {exited.status}'}"
         else:

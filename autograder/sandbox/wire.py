@@ -119,10 +119,11 @@ class Item(msgspec.Struct, tag="item", frozen=True, forbid_unknown_fields=True):
 
 
 class End(msgspec.Struct, tag="end", frozen=True, forbid_unknown_fields=True):
-    """A run is over. ended: how it stopped early, if it did."""
+    """A run is over. ended: how it stopped early, if it did. printed: bytes that Python printed in this and earlier runs."""
 
     run: int
     ended: Fault | None = None
+    printed: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] = 0
 
 
 Message = Ready | Item | End

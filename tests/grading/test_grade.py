@@ -9,6 +9,7 @@ import pytest
 from autograder.course import this_course
 from autograder.grading.grade import Grader
 from autograder.grading.result import decode, encode
+from autograder.sandbox.client import Zygote
 
 COURSE = this_course()
 REFERENCE = (COURSE.reference / "activations.py").read_text(encoding="utf-8")
@@ -259,7 +260,7 @@ def test_a_question_that_stops_the_first_look_costs_no_other_its_points(grade, t
 
 def test_a_hang_in_the_runs_that_explain_is_no_hang_of_the_question(graders, tmp_path):
     """Code that loops on the small sizes alone, and is wrong: its answer stands, it is asked once, and nobody calls it unsteady."""
-    upload = submit(tmp_path, relu_with(forward="while len(x) == 1: pass", backward="return grad_output"))
+    upload = submit(tmp_path, relu_with(forward="while x.size == 1: pass", backward="return grad_output"))
     row = by_id(graders[1].grade(upload, only=PART1))["1.3"]
     assert row.status == "partial" and row.sentences and "took longer" not in row.sentences[0] and row.unsteady == ""
 
@@ -268,6 +269,20 @@ def test_what_prints_is_shown_at_its_own_question_alone(grade, tmp_path):
     rows = by_id(grade(submit(tmp_path, relu_with(forward="print('here I am'); x = x + 0.0")), only={*PART1, "2.2", "2.3"}))
     assert {q.id for q in rows.values() if "here I am" in q.output} == {"1.3"}
     assert all(q.status == "passed" for q in rows.values())
+
+
+@pytest.mark.parametrize(("prints", "looks"), [("print('here I am')", 1), ("import os; os.write(1, b'here I am')", 3)])
+def test_what_python_prints_is_told_apart_in_one_look(graders, tmp_path, monkeypatch, prints, looks):
+    """What goes around Python's streams is not counted: then each file is looked at by itself, and its own question alone."""
+    requests = []
+    ask = Zygote.ask
+    monkeypatch.setattr(Zygote, "ask", lambda self, request, *more, **named: requests.append(request) or ask(self, request, *more, **named))
+    upload = submit(tmp_path, relu_with(forward=f"{prints}; x = x + 0.0"), before="print('imported')")
+    rows = by_id(graders[1].grade(upload, only={*PART1, "2.2", "2.3"}))
+    assert all(q.status == "passed" for q in rows.values())
+    assert {q.id for q in rows.values() if "here I am" in q.output} == {"1.3"}
+    assert {q.id for q in rows.values() if "imported" in q.output} == PART1
+    assert sum(len({run.question for run in r.runs}) > 1 for r in requests) == looks
 
 
 def test_what_one_file_sets_in_a_library_makes_no_other_file_right(grade, tmp_path):
