@@ -59,10 +59,10 @@ def perform(request: wire.Request, sender: Sender) -> None:
     """Every run in turn, each question's on an import of the student's package of its own. Ends early where one file left traces that
     another would see."""
     package: Package | BaseException | None = None
-    files = {REGISTRY[run.question or request.question].file for run in request.runs}
-    asked, traces = "", Traces() if len(files) > 1 else None
-    for number, run in enumerate(request.runs):
-        name = run.question or request.question
+    names = [run.question or request.question for run in request.runs]
+    several = len({REGISTRY[name].file for name in names}) > 1
+    asked, traces = "", Traces() if several else None
+    for number, (run, name) in enumerate(zip(request.runs, names, strict=True)):
         if traces and asked and REGISTRY[name].file != REGISTRY[asked].file and traces.left():
             return
         if package is None or name != asked:

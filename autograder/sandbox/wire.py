@@ -222,9 +222,8 @@ def check_array(array: Array) -> None:
         raise WireError("an array of a forbidden kind or shape")
     if math.prod(array.shape) * SIZES[array.dtype] != len(array.data):
         raise WireError("an array whose shape and bytes disagree")
-    if (
-        not array.data and math.prod(side or 1 for side in array.shape) * SIZES[array.dtype] > sys.maxsize
-    ):  # numpy refuses a product that overflows
+    # where one side is 0, numpy refuses others whose product overflows
+    if not array.data and math.prod(side or 1 for side in array.shape) * SIZES[array.dtype] > sys.maxsize:
         raise WireError("an array of an impossible shape")
 
 
