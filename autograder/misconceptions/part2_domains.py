@@ -143,6 +143,18 @@ def degree_zero_is_one(right: Any) -> Any:
 
 
 @mistake(
+    "2.9",
+    "degree_normalize",
+    "a degree below 1 counts as 1, as by max(degree, 1); only a degree of 0 needs a guard (handout 2.9)",
+    fails=("by degree, degrees below 1",),
+)
+def degree_at_least_one(right: Any) -> Any:
+    return lambda features, adjacency, power=1.0: np.where(
+        adjacency.sum(axis=1, keepdims=True) > 0, features / np.maximum(adjacency.sum(axis=1, keepdims=True), 1.0) ** power, 0.0
+    )
+
+
+@mistake(
     "2.9", "degree_normalize", "the power is ignored, so that the square root is never taken (handout 2.9)", fails=("by the square root",)
 )
 def degree_ignores_power(right: Any) -> Any:
@@ -225,6 +237,16 @@ def symmetric_in_and_out(right: Any) -> Any:
 )
 def symmetric_column_sums(right: Any) -> Any:
     return lambda a: inverse(a.sum(axis=0), 0.5)[:, None] * a * inverse(a.sum(axis=0), 0.5)
+
+
+@mistake(
+    "2.10",
+    "symmetric_normalize",
+    "a degree below 1 counts as 1, as by max(degree, 1); only a degree of 0 needs a guard (handout 2.10)",
+    fails=("directed graph, degrees below 1",),
+)
+def symmetric_at_least_one(right: Any) -> Any:
+    return lambda a: a * np.maximum(a.sum(axis=1)[:, None], 1.0) ** -0.5 * np.maximum(a.sum(axis=1), 1.0) ** -0.5
 
 
 @mistake("2.10", "symmetric_normalize", "edges are counted and weights ignored (handout 2.10)", fails=GRAPHS)
