@@ -159,7 +159,7 @@ def scores(name: str, train: Array, test: Array, keep: int, make: Callable[[int]
         fitted = tool.fit(test)
         tool = fitted if chained else tool
         tool.fit(train)
-        make(keep).fit(test)  # what another one learns is not this one's
+        make(keep).fit(mirrored)  # what another one learns is not this one's
         return {"one row": tool.transform(test[:1]), "train": tool.transform(train)}
 
     yield name, both, up_to_sign()
