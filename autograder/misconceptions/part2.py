@@ -298,6 +298,30 @@ def standardize_in_place(right: Any) -> Any:
 @mistake(
     "2.2",
     "Standardize",
+    "statistics are taken from the training and the test data together; the test data may not move them (handout 2.2)",
+    fails=("test data", "constant column"),
+)
+def standardize_of_both(right: Any) -> Any:
+    def transform(self: Any, x: Any) -> Any:
+        both = np.concatenate([self.train, x])
+        return (x - both.mean(axis=0)) / guarded(both.std(axis=0))
+
+    return but(fitting(right, lambda self, train: setattr(self, "train", train.copy())), transform=transform)
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "transform only subtracts the mean: the deviation that fit has learned is never divided by (handout 2.2)",
+    fails=("training data", "test data", "constant column"),
+)
+def standardize_only_centred(right: Any) -> Any:
+    return but(right, transform=lambda self, x: x - self.mean)
+
+
+@mistake(
+    "2.2",
+    "Standardize",
     "a second fit is averaged with the first; the statistics are those of the latest training data alone (handout 2.2)",
     fails=("test data, chained after a second fit",),
 )

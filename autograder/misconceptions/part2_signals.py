@@ -237,6 +237,20 @@ def reward_centred(right: Any) -> Any:
     return rewarding(update)(right)
 
 
+@mistake(
+    "2.12",
+    "RewardNormalizer",
+    "as long as there is one return alone its size stands in for the deviation; a deviation of 0 counts as 1 (handout 2.12)",
+    fails=(*EPISODES, "equal returns"),
+)
+def reward_first_as_deviation(right: Any) -> Any:
+    def update(self: Any, reward: float, done: bool) -> float:
+        advance(self, reward, done)
+        return reward / (scale_of(self.returns) if len(self.returns) > 1 else abs(self.returns[0]))
+
+    return rewarding(update)(right)
+
+
 @mistake("2.12", "RewardNormalizer", "the return R is divided and returned instead of the reward (handout 2.12)", fails=EPISODES)
 def reward_returns_return(right: Any) -> Any:
     def update(self: Any, reward: float, done: bool) -> float:

@@ -159,6 +159,16 @@ def batchnorm_over_batch_only(right: Any) -> Any:
 @mistake(
     "4.3",
     "BatchNorm2d",
+    "statistics run over the axes (0, 1), batch and channels, one for each pixel; a channel has one, over (0, 2, 3) (handout 4.3)",
+    fails=("forward", "backward", "gradients"),
+)
+def batchnorm_over_batch_and_channels(right: Any) -> Any:
+    return over(right, (0, 1))
+
+
+@mistake(
+    "4.3",
+    "BatchNorm2d",
     "every image is normalised by its own statistics (that is instance normalization); they run over the batch too (handout 4.3)",
     fails=("forward", "backward", "gradients"),
 )

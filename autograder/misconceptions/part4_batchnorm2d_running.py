@@ -84,6 +84,16 @@ def batchnorm_running_std(right: Any) -> Any:
     return keeping(right, lambda self, m, v, n: blended(self, m, np.sqrt(unbiased(v, n)), self.momentum))
 
 
+@mistake(
+    "4.3",
+    "BatchNorm2d",
+    "the running variance is fed with 1/σ, the factor that forward multiplies by; it gets the variance (handout 4.3)",
+    fails=("running statistics", "evaluation"),
+)
+def batchnorm_running_inverse(right: Any) -> Any:
+    return keeping(right, lambda self, m, v, n: blended(self, m, 1 / np.sqrt(v + self.eps), self.momentum))
+
+
 @mistake("4.3", "BatchNorm2d", "momentum is always the default, whatever the argument says", fails=("running statistics", "evaluation"))
 def batchnorm_momentum_ignored(right: Any) -> Any:
     return keeping(right, lambda self, m, v, n: blended(self, m, unbiased(v, n), default(right, "momentum")))
