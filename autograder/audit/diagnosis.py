@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import itertools
 from collections.abc import Iterator
-from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
 
@@ -15,12 +13,11 @@ import numpy as np
 from ..check import scoring
 from ..check.draw import LADDER
 from ..check.question import REGISTRY, Question
-from ..check.recording import Recording, record
-from ..check.scoring import unchecked
+from ..check.recording import record
 from ..grading.diagnose import Diagnosis, diagnose
 from ..grading.likeness import same
 from ..grading.redraw import Redraw
-from ..grading.replay import Run, known_mistakes, replayed
+from ..grading.replay import Replay, Run, known_mistakes, replayed
 from ..misconceptions import Misconception
 from .report import Audit, Finding
 from .runs import answers, memory, reference, seed_of, wanted
@@ -45,7 +42,6 @@ class Scene:
         self.number = number
         self.full = [self.blank(None, n) for n in (2 * number, 2 * number + 1)]
         self.small = self.blank(len(LADDER) - 1, 2 * number) if question.ladder else None
-        self.pairs: dict[tuple[Any, ...], Recording] = {}
 
     def blank(self, level: int | None, number: int) -> Run:
         """A run without answers."""
@@ -53,42 +49,22 @@ class Scene:
         if level is None:
             return Run(level, seed_of(number), wanted(id, number), {}, None, memory(id, number), answers(id, number))
         want = record(self.question, reference(), Redraw(seed_of(number), level, {}), trusted=True)
-        return Run(level, seed_of(number), want, {}, None, known={})
+        return Run(level, seed_of(number), want, {}, None)
 
     def runs(self) -> list[Run]:
         return [*self.full, *([self.small] if self.small else [])]
 
     def answered(self, mistakes: tuple[Misconception, ...]) -> list[Run]:
-        """The runs with the answers of a student who makes these mistakes."""
-        return [with_answers(run, self.recorded(run, mistakes)) for run in self.runs()]
+        """The runs with the answers of a student who makes these mistakes, those of one name one upon the other."""
+        theirs = [self.replay(run, mistakes) for run in self.runs()]
+        return [run.answered(replay.items, replay.ended) for run, replay in zip(self.runs(), theirs, strict=True)]
 
-    def recorded(self, run: Run, mistakes: tuple[Misconception, ...]) -> Recording:
-        """What a student with these mistakes yields: pairs are kept here, single mistakes in the run's own store."""
-        if len(mistakes) == 1:
-            return recorded(self.question, run, mistakes)
-        key = (run.level, run.seed, *(m.id for m in mistakes))
-        if key not in self.pairs:
-            self.pairs[key] = recorded(self.question, run, mistakes)
-        return self.pairs[key]
+    def replay(self, run: Run, mistakes: tuple[Misconception, ...]) -> Replay:
+        return replayed(self.question, reference(), mistakes, run, lambda name, item: None)
 
     def diagnosis(self, runs: list[Run], *, paying: bool = True) -> Diagnosis:
         with np.errstate(all="ignore"):
             return diagnose(self.question, reference(), runs[:2], runs[2] if self.small else None, paying=paying)
-
-
-def with_answers(run: Run, theirs: Recording) -> Run:
-    return dataclasses.replace(run, items=theirs.items, ended=theirs.ended)
-
-
-def recorded(question: Question, run: Run, mistakes: tuple[Misconception, ...]) -> Recording:
-    """What a student with these mistakes yields; mistakes of one name are made one upon the other."""
-    if len(mistakes) == 1:
-        return replayed(question, reference(), mistakes[0], run, lambda name, item: None)
-    with np.errstate(all="ignore"), ExitStack() as stack:
-        for known in mistakes:
-            wrong = known.build(getattr(reference(), known.name))
-            stack.enter_context(reference().standing_in(**{known.name: wrong}))
-        return record(unchecked(question), reference(), run.draw())
 
 
 def audit_diagnosis(id: str, seeds: int, thorough: bool = False) -> Audit:
@@ -143,10 +119,10 @@ def real_pairs(scene: Scene, known: list[Misconception]) -> Iterator[tuple[Misco
     pairs = sorted(itertools.combinations(known, 2), key=lambda pair: hashlib.sha256(f"{pair[0].id} {pair[1].id}".encode()).digest())
     for pair in pairs:
         try:
-            both = scene.recorded(scene.full[0], pair).items
+            both = scene.replay(scene.full[0], pair).items
         except Exception:  # a mistake made by editing text cannot be made upon one that has none
             continue
-        if not any(same_items(both, scene.recorded(scene.full[0], (m,)).items) for m in pair):
+        if not any(same_items(both, scene.replay(scene.full[0], (m,)).items) for m in pair):
             yield pair
 
 

@@ -20,6 +20,7 @@ from ..check.scoring import Row, unchecked
 from ..check.verdict import Failure, fails
 from ..course import this_course
 from ..grading.redraw import Memory, Redraw
+from ..grading.replay import Replay
 from ..misconceptions import Build
 
 KEPT = 64
@@ -70,8 +71,8 @@ def memory(question: str, number: int) -> Memory:
 
 
 @functools.lru_cache(maxsize=KEPT)
-def answers(question: str, number: int) -> dict[str, Recording]:
-    """Whole recordings of catalogued mistakes, by id: the diagnosis needs them, and what it needs is not run again."""
+def answers(question: str, number: int) -> dict[str, Replay]:
+    """What catalogued mistakes yield, by id, as far as the diagnosis asked: it is not run again."""
     return {}
 
 

@@ -26,12 +26,8 @@ from .intake import Submission
 PATIENCE = 2
 """Hangs of one submission that are asked once more. A file that hangs when it is imported must leave time for the other files."""
 
-Runs = list[tuple[int | None, str]]
-"""Level and salt of each."""
-
-GRADED: Runs = [(None, "")]
-AGAIN = "again"
-"""Salts the seed of the run that confirms a cause."""
+EXPLAINING = "what explains"
+"""In place of a submission's digest: the runs that explain a failure have the same inputs for a whole class, and earn nothing."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,7 @@ class Asking:
         self.submission = submission
         self.stage = stage
         self.root = root_of(course.secret, submission.digest)
+        self.explaining_root = root_of(course.secret, EXPLAINING)
         self._hangs = 0
 
     def groups(self, questions: Iterable[Question]) -> list[list[Question]]:
@@ -99,10 +96,11 @@ class Asking:
     def alone(self, question: Question, client: Client, explained: bool) -> Heard:
         """In a worker of its own. explained: with the further runs behind it in the same worker; no later run changes an earlier one."""
         if not explained:
-            answer = client.ask(self._request_alone(question, GRADED), self._wall(question), patient=self._hangs < PATIENCE)
+            answer = client.ask(self._request([question], [self._graded(question)]), self._wall(question), patient=self._hangs < PATIENCE)
             self._hangs += answer.hung
             return Heard(answer)
-        answer = client.ask(self._request_alone(question, GRADED + self._explaining(question)), self._wall(question), patient=False)
+        runs = [self._graded(question), *self._explaining(question)]
+        answer = client.ask(self._request([question], runs), self._wall(question), patient=False)
         graded, again = answer.runs[:2]
         if answer.hung and not graded.complete:  # what the further runs do never counts, so a hang is asked about without them
             return self.alone(question, client, explained=False)
@@ -111,46 +109,44 @@ class Asking:
 
     def explain(self, question: Question, client: Client, heard: Heard) -> Heard:
         """With the further runs, asked in another worker."""
-        answer = client.ask(self._request_alone(question, self._explaining(question)), self._wall(question), patient=False)
+        answer = client.ask(self._request([question], self._explaining(question)), self._wall(question), patient=False)
         return heard if answer.fault else replace(heard, more=tuple(answer.runs))
 
     def to_judge(self, question: Question, heard: Heard) -> oracle.Ask:
         assignment = self.course.assignment
         graded = heard.first.runs[0]
-        more = [self._run_data(question, run, run.ended, salt) for run, salt in self._salted(heard.more)]
+        more = [
+            oracle.RunData(run.level, self._explaining_seed(question, run.level), run.sent, fault_of(run.ended))
+            for run in heard.more
+            if run.level is None or run.complete or run.sent  # of the ladder only what arrived
+        ]
         return oracle.Ask(
             question=question.id,
             reference=str(self.course.reference),
             weights={group: str(w) for group, w in assignment.weights_of(question).items()},
             consistent=str(assignment.consistent_backward),
             telling=assignment.telling(question, self.stage),
-            graded=self._run_data(question, graded, graded.ended or heard.first.stopped, checked=heard.checked),
+            graded=oracle.RunData(None, self._seed(question), graded.sent, fault_of(graded.ended or heard.first.stopped), heard.checked),
             again=next(iter(more), None),
             ladder=more[1:],
         )
 
-    def _run_data(self, question: Question, run: RunAnswer, ended: Failure | None, salt: str = "", checked: bool = True) -> oracle.RunData:
-        seed = self._seed(question, run.level, salt)
-        return oracle.RunData(run.level, seed, run.sent, wire.to_fault(ended) if ended else None, checked)
+    def _graded(self, question: Question) -> Run:
+        return Run(None, self._seed(question))
 
-    @staticmethod
-    def _salted(more: Sequence[RunAnswer]) -> list[tuple[RunAnswer, str]]:
-        """The first is the run again; of the ladder only what arrived."""
-        return [(run, "" if i else AGAIN) for i, run in enumerate(more) if not i or run.complete or run.sent]
-
-    @staticmethod
-    def _explaining(question: Question) -> Runs:
-        levels: Runs = [(level, "") for level in range(len(LADDER))] if question.ladder else []
-        return [(None, AGAIN), *levels]
+    def _explaining(self, question: Question) -> list[Run]:
+        """At full size once more, which confirms a cause; then at the small sizes, from which examples come."""
+        levels = [None, *(range(len(LADDER)) if question.ladder else ())]
+        return [Run(level, self._explaining_seed(question, level), checked=False) for level in levels]
 
     def _wall(self, question: Question) -> float:
         return self.course.assignment.limits_of(question).wall_seconds
 
-    def _seed(self, question: Question, level: int | None = None, salt: str = "") -> bytes:
-        return question_seed(self.root, question.id + salt, level)
+    def _seed(self, question: Question) -> bytes:
+        return question_seed(self.root, question.id, None)
 
-    def _request_alone(self, question: Question, runs: Runs) -> Request:
-        return self._request([question], [Run(level, self._seed(question, level, salt), checked=not salt) for level, salt in runs])
+    def _explaining_seed(self, question: Question, level: int | None) -> bytes:
+        return question_seed(self.explaining_root, question.id, level)
 
     def _request(self, questions: Sequence[Question], runs: list[Run]) -> Request:
         """Under the rules of these questions, whose limits are the same."""
@@ -164,3 +160,7 @@ class Asking:
             memory=limits.memory_mb << 20,
             forbid=sorted({name for q in questions for name in assignment.questions[q.id].forbid}),
         )
+
+
+def fault_of(ended: Failure | None) -> wire.Fault | None:
+    return wire.to_fault(ended) if ended else None

@@ -5,12 +5,10 @@ First the catalog; for what no catalogued mistake explains, the simple relations
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -18,9 +16,9 @@ from ..check import scoring
 from ..check.arguments import arguments_of
 from ..check.package import Package
 from ..check.question import Question
-from ..check.recording import Item, Recording, record
+from ..check.recording import Item, Recording
 from ..check.report import telling
-from ..check.scoring import CONDUCT, GRADIENT_CHECK, unchecked
+from ..check.scoring import CONDUCT, GRADIENT_CHECK
 from ..check.transformations import Evidence, recognised
 from ..check.verdict import Failure
 from ..misconceptions import Misconception
@@ -77,8 +75,8 @@ def diagnose(question: Question, reference: Package, runs: list[Run], small: Run
     relations: Mapping[str, str] = {}
     if left:
         relations = {group: says for group, says in related(question, reference, runs, small).items() if group in left}
-    if not causes and not relations and small is not None:
-        causes = together(question, reference, [small, *runs], left)
+    if not causes and not relations:
+        causes = together(question, reference, cheapest_first(runs, small), left)
     return Diagnosis(tuple(causes), relations, consistent_groups(question, reference, runs, causes) if paying else frozenset())
 
 
@@ -100,11 +98,16 @@ def still_failed(run: Run, failed: set[str]) -> set[str]:
 # ---- the catalog
 
 
+def cheapest_first(runs: list[Run], small: Run | None) -> list[Run]:
+    """The small run first; the graded one last, whose inputs no other submission has: of the others is kept what mistakes yield."""
+    return [*([] if small is None else [small]), *reversed(runs)]
+
+
 def named(question: Question, reference: Package, runs: list[Run], small: Run | None, failed: set[str]) -> list[Cause]:
     """Of the catalogued mistakes the one that explains most groups; then the one that explains most of what is left."""
     groups = {group_of(item) for item in failed}
     possible = [known for known in known_mistakes(question) if all(f in failed or f in groups for f in own(known))]
-    every = [small, *runs] if small is not None else runs
+    every = cheapest_first(runs, small)
     causes: list[Cause] = []
     left = set(groups)
     candidates, struck = whole(question, reference, every, possible, groups)
@@ -172,39 +175,33 @@ def together(question: Question, reference: Package, runs: list[Run], groups: se
     fitting = [known for known in known_mistakes(question) if predicted(known) <= groups | {CONDUCT}]
     pairs = [p for p in combinations(fitting, 2) if groups - {CONDUCT} <= predicted(p[0]) | predicted(p[1])]
     pairs += [(other, one) for one, other in pairs]  # the order matters where one mistake is made upon the other
-    for one, other in pairs[:MOST_COMPOSED]:
-        if all(composed(question, reference, run, one, other, groups) for run in runs):
-            return [Cause(known, frozenset(groups), frozenset(), together=True) for known in (one, other)]
+    for pair in pairs[:MOST_COMPOSED]:
+        if can_be_built(pair, reference) and all(composed(question, reference, run, pair, groups) for run in runs):
+            return [Cause(known, frozenset(groups), frozenset(), together=True) for known in pair]
     return []
 
 
-def composed(question: Question, reference: Package, run: Run, one: Misconception, other: Misconception, groups: set[str]) -> bool:
-    """Whether `other`, made upon `one`, gives exactly the student's answers in these groups."""
+@functools.lru_cache(maxsize=4096)
+def can_be_built(pair: tuple[Misconception, ...], reference: Package) -> bool:
+    """Not where a mistake made by editing text meets one that has none."""
+    try:
+        return bool(build(pair, reference))
+    except Exception:
+        return False
 
-    def emit(name: str, item: Item) -> None:
-        if group_of(name) in groups and not alike(run.items.get(name), item, run.want.judges.get(name)):
+
+def composed(question: Question, reference: Package, run: Run, pair: tuple[Misconception, ...], groups: set[str]) -> bool:
+    """Whether both at once give exactly the student's answers in these groups."""
+
+    def compare(name: str, theirs: Item) -> None:
+        if group_of(name) in groups and not alike(run.items.get(name), theirs, run.want.judges.get(name)):
             raise RuledOut
 
-    wrong = both_built(one, other, reference)
-    if wrong is None:
-        return False
     try:
-        with np.errstate(all="ignore"), reference.standing_in(**wrong):
-            record(unchecked(question), reference, run.draw(), emit)
+        replayed(question, reference, pair, run, compare)
     except RuledOut:
         return False
     return True
-
-
-@functools.lru_cache(maxsize=2048)
-def both_built(one: Misconception, other: Misconception, reference: Package) -> dict[str, Any] | None:
-    """What stands in for both: `other` made upon `one` where they replace one name; None where that cannot be done."""
-    first = build(one, reference)
-    try:
-        second = other.build(first if other.name == one.name else getattr(reference, other.name))
-    except Exception:  # a mistake made by editing text, upon one that has none
-        return None
-    return {one.name: first, other.name: second}
 
 
 class RuledOut(Exception):
@@ -223,15 +220,6 @@ class Left:
     def holds(self, name: str) -> bool:
         return name in self.items or group_of(name) in self.groups
 
-    def asked(self, question: Question) -> Question:
-        """`question` without the work of the random items that nothing is left of: no other item needs them, as in a trusted run."""
-
-        def probe(ps2: Any, draw: Any) -> Iterator[tuple[Any, ...]]:
-            for name, value, *judge in question.probe(ps2, draw):
-                yield name, {} if judge and judge[0].alone and not self.holds(name) else value, *judge
-
-        return dataclasses.replace(question, probe=probe)
-
     def compare(self, run: Run, name: str, theirs: Item | None) -> None:
         """Strike what one item of the mistake's run rules out. Raises RuledOut when too little is left."""
         if self.holds(name) and not alike(run.items.get(name), theirs, run.want.judges.get(name)):
@@ -246,7 +234,7 @@ def left_of(question: Question, reference: Package, runs: list[Run], known: Misc
     """Of `left` that in which the mistake yields, in every run, exactly what the student's code did."""
     try:
         for run in runs:
-            theirs = replayed(left.asked(question), reference, known, run, functools.partial(left.compare, run))
+            theirs = replayed(question, reference, (known,), run, functools.partial(left.compare, run))
             for name in run.want.items.keys() - theirs.items.keys():
                 left.compare(run, name, None)
     except RuledOut:
@@ -266,7 +254,7 @@ def consistent_groups(question: Question, reference: Package, runs: list[Run], c
     if not causes or "forward" not in causes[0].groups:
         return frozenset()
     gradients = causes[0].groups & {"backward", "gradients"}
-    if not gradients or not is_true_pair(mistaken(question, reference, causes[0].misconception, runs[0])):
+    if not gradients or not is_true_pair(mistaken(question, reference, [causes[0].misconception], runs[0])):
         return frozenset()
     return frozenset(gradients)
 

@@ -79,7 +79,8 @@ class Oracle:
     def __init__(self, folder: Path) -> None:
         self.questions = load_questions()
         self.reference = Package(folder, "ps2_reference")
-        self.latest: tuple[tuple[str, bytes], tuple[Recording, Memory]] | None = None
+        self.latest: tuple[tuple[str, bytes], Run] | None = None
+        self.explaining: dict[tuple[str, int | None], Run] = {}
 
     def judge(self, ask: Ask) -> Judged:
         """Never raises: a fault of the grader comes back as one."""
@@ -99,9 +100,9 @@ class Oracle:
         sentences = unpaid_failures(question, rows)
         found = Diagnosis()
         if share < 1 and ask.graded.checked:  # what fails in a first look is judged again, and explained then
-            ladder = [functools.cache(functools.partial(self.run, question, data)) for data in ask.ladder]
+            ladder = [functools.cache(functools.partial(self.explained, question, data)) for data in ask.ladder]
             if ask.again is not None:
-                found = diagnose(question, self.reference, [graded, self.run(question, ask.again)], ladder[-1]() if ladder else None)
+                found = diagnose(question, self.reference, [graded, self.explained(question, ask.again)], ladder[-1]() if ladder else None)
                 share = scoring.share(rows, weights, {g: Fraction(ask.consistent) for g in found.consistent})
             sentences = explain_failures(question, self.reference, rows, graded, ladder, found, ask.telling)
         return Judged(
@@ -117,25 +118,29 @@ class Oracle:
         """The graded run; what failed is judged twice in a row, beside one run of the reference."""
         key = (question.id, data.seed)
         if self.latest is None or self.latest[0] != key:
-            self.latest = (key, self.wanted(question, data))
-        return beside(data, *self.latest[1])
+            self.latest = (key, self.unanswered(question, data))
+        return answered(self.latest[1], data)
 
-    def run(self, question: Question, data: RunData) -> Run:
-        return beside(data, *self.wanted(question, data))
+    def explained(self, question: Question, data: RunData) -> Run:
+        """A run that explains. Its inputs are every submission's, so what the reference and known mistakes yield on them is kept."""
+        key = (question.id, data.level)
+        if key not in self.explaining or self.explaining[key].seed != data.seed:
+            self.explaining[key] = self.unanswered(question, data)
+        return answered(self.explaining[key], data)
 
-    def wanted(self, question: Question, data: RunData) -> tuple[Recording, Memory]:
-        """The reference's run on the same inputs, and what was drawn for it."""
+    def unanswered(self, question: Question, data: RunData) -> Run:
+        """The reference's run on these inputs, beside which a student's is put."""
         memory: Memory = {}
         want = record(question, self.reference, Redraw(data.seed, data.level, memory), trusted=True)
         if want.ended is not None:
             raise scoring.ReferenceFault("the whole run", want.ended)
-        return want, memory
+        return Run(data.level, data.seed, want, {}, None, memory)
 
 
-def beside(data: RunData, want: Recording, memory: Memory) -> Run:
-    """The student's run beside the reference's."""
+def answered(run: Run, data: RunData) -> Run:
+    """With the student's answers."""
     items = {name: wire.to_value(parts) for name, parts in data.items.items()}
-    return Run(data.level, data.seed, want, items, wire.to_failure(data.ended) if data.ended else None, memory)
+    return run.answered(items, wire.to_failure(data.ended) if data.ended else None)
 
 
 def serve(connection: socket.socket) -> None:

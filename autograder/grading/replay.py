@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +20,18 @@ from ..misconceptions import Misconception, load_catalog
 from .redraw import Memory, Redraw
 
 
+@dataclass
+class Replay(Recording):
+    """What a mistake yields, as far as anybody asked. whole: to the end."""
+
+    whole: bool = False
+
+
 @dataclass(frozen=True)
 class Run:
     """One run of the student's code, and the reference's on the same inputs.
 
-    memory: what was drawn. known: recordings of catalogued mistakes on these inputs, kept where many answers are compared with them.
+    memory: what was drawn. known: what catalogued mistakes yield on these inputs, kept for other answers on the same.
     """
 
     level: int | None
@@ -32,7 +40,11 @@ class Run:
     items: Mapping[str, Item]
     ended: Failure | None
     memory: Memory = field(default_factory=dict, repr=False, compare=False)
-    known: dict[str, Recording] | None = field(default=None, repr=False, compare=False)
+    known: dict[str, Replay] = field(default_factory=dict, repr=False, compare=False)
+
+    def answered(self, items: Mapping[str, Item], ended: Failure | None) -> Run:
+        """Another student's run on these inputs."""
+        return dataclasses.replace(self, items=items, ended=ended)
 
     def draw(self) -> Redraw:
         return Redraw(self.seed, self.level, self.memory)
@@ -56,24 +68,36 @@ def catalog() -> dict[str, Misconception]:
     return load_catalog()
 
 
-def replayed(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit) -> Recording:
-    """What a mistake yields, from the run's own store where it has one."""
-    if run.known is None:
-        return mistaken(question, reference, known, run, emit)
-    if known.id not in run.known:
-        run.known[known.id] = mistaken(question, reference, known, run, lambda name, item: None)
-    for name, item in run.known[known.id].items.items():
+def replayed(question: Question, reference: Package, mistakes: Sequence[Misconception], run: Run, emit: Emit) -> Replay:
+    """What a mistake yields on a run's inputs, or two that are made at once: each item goes to `emit`, which may end it by an exception."""
+    kept = run.known.setdefault(" and ".join(known.id for known in mistakes), Replay())
+    for name, item in list(kept.items.items()):
         emit(name, item)
-    return run.known[known.id]
+    if not kept.whole:
+
+        def further(name: str, item: Item) -> None:
+            if name not in kept.items:
+                kept.items[name] = item
+                emit(name, item)
+
+        done = mistaken(unchecked(question), reference, mistakes, run, further)
+        kept.judges, kept.ended, kept.whole = done.judges, done.ended, True
+    return kept
 
 
-def mistaken(question: Question, reference: Package, known: Misconception, run: Run, emit: Emit | None = None) -> Recording:
-    """What a mistake yields on a run's inputs; without `emit`, with the work of the numerical gradient check."""
-    asked = question if emit is None else unchecked(question)
-    with np.errstate(all="ignore"), reference.standing_in(**{known.name: build(known, reference)}):
-        return record(asked, reference, run.draw(), emit)
+def mistaken(question: Question, reference: Package, mistakes: Sequence[Misconception], run: Run, emit: Emit | None = None) -> Recording:
+    """What mistakes yield on a run's inputs, the work of the numerical gradient check included."""
+    with np.errstate(all="ignore"), reference.standing_in(**build(tuple(mistakes), reference)):
+        return record(question, reference, run.draw(), emit)
 
 
-@functools.cache
-def build(known: Misconception, reference: Package) -> Any:
-    return known.build(getattr(reference, known.name))
+@functools.lru_cache(maxsize=4096)
+def build(mistakes: tuple[Misconception, ...], reference: Package) -> dict[str, Any]:
+    """What stands in for them, by name; the second is made upon the first where they replace one name.
+
+    Raises whatever a mistake raises that is made by editing text, upon one that has none.
+    """
+    made: dict[str, Any] = {}
+    for known in mistakes:
+        made[known.name] = known.build(made.get(known.name, getattr(reference, known.name)))
+    return made

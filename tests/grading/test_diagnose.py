@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.audit.diagnosis import Scene, recorded, with_answers
+from autograder.audit.diagnosis import Scene
 from autograder.audit.run import prepare
 from autograder.check.question import REGISTRY
 from autograder.check.recording import record
@@ -27,7 +27,8 @@ def diagnosed(id, *mistakes):
 
 def answers_of(id, package):
     here = scene(id)
-    return here.diagnosis([with_answers(run, record(unchecked(REGISTRY[id]), package, run.draw())) for run in here.runs()])
+    theirs = [record(unchecked(REGISTRY[id]), package, run.draw()) for run in here.runs()]
+    return here.diagnosis([run.answered(r.items, r.ended) for run, r in zip(here.runs(), theirs, strict=True)])
 
 
 class Instead:
@@ -103,4 +104,4 @@ def test_draws_are_compared_as_numbers_where_the_judge_needs_a_right_value():
 def test_recordings_of_the_catalog_are_made_once_a_scene():
     here = scene("1.3")
     known = CATALOG["relu-leaks"]
-    assert recorded(REGISTRY["1.3"], here.full[0], (known,)) is recorded(REGISTRY["1.3"], here.full[0], (known,))
+    assert here.replay(here.full[0], (known,)) is here.replay(here.full[0], (known,))
