@@ -6,10 +6,7 @@ about a file's fault, "" where there is none, and for its code to be left where 
 that compiles, for the sentences about imports beyond these that cost nothing.
 """
 
-import contextlib
-import importlib.util
 import json
-import marshal
 import os
 import resource
 import sys
@@ -18,17 +15,17 @@ import types
 SECONDS = 10
 """Of CPU, for each file."""
 MEMORY = 2 << 30
-UNCHECKED = (1).to_bytes(4, "little")
 
 
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    checks = types.ModuleType("check")  # under a name of its own, because the whole package would bring numpy with it
-    checks.__path__ = [os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "check")]
-    sys.modules["check"] = checks
+    for folder in ("check", "grading"):  # under names of their own, because the whole package would bring numpy with it
+        sys.modules[folder] = types.ModuleType(folder)
+        sys.modules[folder].__path__ = [os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), folder)]
     from check.imports import lacking  # type: ignore[import-not-found]
     from check.source import SourceFault, compiled  # type: ignore[import-not-found]
+    from grading.bytecode import bytecode, keep  # type: ignore[import-not-found]
 
     print("ready", flush=True)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -43,25 +40,10 @@ def main() -> None:
             found = compiled(name, data)
             answer = found.says if isinstance(found, SourceFault) else ""
             if not answer:
-                keep(os.path.join(folder, name), data, found)
+                keep(os.path.join(folder, name), bytecode(data, found))
         else:
             answer = [found.says for found in lacking(name, data, offered, os.listdir(folder)) if found.harmless]
         print(json.dumps(answer), flush=True)
-
-
-def keep(path: str, data: bytes, code: types.CodeType) -> None:
-    """The code beside its source, so that no worker compiles it again. An import takes it without a look at the source (PEP 552).
-
-    Where that cannot be (the disk is full, the name too long) there is none, and a worker compiles.
-    """
-    place = importlib.util.cache_from_source(path)
-    try:
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        with open(place, "wb") as file:
-            file.write(importlib.util.MAGIC_NUMBER + UNCHECKED + importlib.util.source_hash(data) + marshal.dumps(code))
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(place)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ The verdict itself is check/source.py's; here is only what keeps the grader aliv
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from typing import Any
 
 from ..check.imports import HARMLESS
 from ..check.source import printable
+from .bytecode import bytecode, keep
 
 CHILD = Path(__file__).with_name("compile_child.py")
 READY = b"ready\n"
@@ -103,6 +105,17 @@ class Compiler:
             self.close()
             raise RuntimeError("the process that compiles the student's files does not start: run out of memory or of processes?")
         return self._child
+
+
+def place_given(folder: Path, files: Mapping[str, bytes]) -> None:
+    """The code of the given files, by name, beside them: they are ours, and the same for every submission."""
+    for name, data in files.items():
+        keep(str(folder / name), given_code(data))
+
+
+@functools.lru_cache(maxsize=16)
+def given_code(data: bytes) -> bytes:
+    return bytecode(data, compile(data, "<given>", "exec", dont_inherit=True))
 
 
 def line_of(child: subprocess.Popen[bytes]) -> bytes:

@@ -74,11 +74,18 @@ class Grader:
         """
         questions = [q for q in self.course.assignment.asked() if only is None or q.id in only]
         with scratch.root("ps2-submission-", 0o755) as folder:
-            wanted, given = self.course.assignment.files(), self.course.reference
-            submission = take(source, folder, given=given, wanted=wanted, offered=self.offered, compiler=self.compiler)
+            trains = self.course.assignment.training.on and (only is None or TRAINING in only)
+            submission = take(
+                source,
+                folder,
+                given=self.course.reference,
+                wanted=self.course.assignment.files(),
+                asked=None if only is None or trains else {q.file for q in questions},
+                offered=self.offered,
+                compiler=self.compiler,
+            )
             if not self.keep:
                 self.compiler.close()
-            trains = self.course.assignment.training.on and (only is None or TRAINING in only)
             return Grading(self, submission, questions, on_result, stage, trains).run()
 
     def room(self, kind: Kind) -> Room:

@@ -20,7 +20,7 @@ import msgspec
 from ..check.layout import GIVEN, PACKAGE, Layout, LayoutError, find
 from ..check.source import printable
 from .archive import read_zip
-from .compiling import Compiler
+from .compiling import WORD, Compiler, place_given
 from .folder import read_folder
 from .upload import IntakeError, Upload, about_link, reason
 
@@ -53,14 +53,16 @@ def take(
     *,
     given: Path,
     wanted: Collection[str],
+    asked: Collection[str] | None = None,
     offered: Mapping[str, Collection[str]] | None = None,
     compiler: Compiler | None = None,
 ) -> Submission:
     """Takes the zip or folder `source` into the new or empty folder `into`.
 
     `given`: a folder whose __init__.py, base.py and images.py, those that exist, replace the student's; `wanted`: the names asked for,
-    such as "activations.py"; `offered`: the packages that these files may import, under "" those that a file of the student's own may,
-    for remarks on others that are imported and do no harm; `compiler`: one that is kept for the next submission.
+    such as "activations.py"; `asked`: those that are asked about now, where that is not all: nothing else is compiled but what they may
+    import; `offered`: the packages that these files may import, under "" those that a file of the student's own may, for remarks on others
+    that are imported and do no harm; `compiler`: one that is kept for the next submission.
     Raises IntakeError, one sentence with its remedy, when there is nothing that can be graded.
     """
     with _opened(source) as upload:
@@ -72,10 +74,11 @@ def take(
     _write(into, {**own, **givens})
     missing = {name: _missing(name, layout.remarks) for name in sorted(set(wanted) - own.keys() - givens.keys())}
     with contextlib.nullcontext(compiler) if compiler else Compiler() as compiles:
-        faults = missing | compiles.examine(into / PACKAGE, sorted({*own, *givens}))
+        place_given(into / PACKAGE, givens)
+        names = sorted(own if asked is None else reached(own, asked))
+        faults = missing | compiles.examine(into / PACKAGE, names)
         if offered is not None:
-            sound = sorted(own.keys() - faults.keys())
-            remarks += compiles.idle(into / PACKAGE, {name: offered.get(name, offered[""]) for name in sound})
+            remarks += compiles.idle(into / PACKAGE, {name: offered.get(name, offered[""]) for name in names if name not in faults})
     _settle(into)
     return Submission(str(into.resolve()), digest_of(own), remarks, faults, manifest)
 
@@ -106,6 +109,17 @@ def digest_of(files: Mapping[str, bytes]) -> str:
         for part in (name, data):
             total.update(len(part).to_bytes(8, "big") + part)
     return total.hexdigest()
+
+
+def reached(files: Mapping[str, bytes], start: Collection[str]) -> set[str]:
+    """Of `files` those of `start`, and all that these name in their text, and so on: what an import of `start` may import."""
+    found: set[str] = set()
+    new = files.keys() & start
+    while new:
+        found |= new
+        words = {word for name in new for word in WORD.findall(files[name])}
+        new = {name for name in files.keys() - found if words & {part.encode() for part in Path(name).with_suffix("").parts}}
+    return found
 
 
 MISSING = re.compile(r"(\S+) is missing: its questions earn nothing\.")

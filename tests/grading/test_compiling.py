@@ -59,6 +59,15 @@ def test_an_import_takes_the_code_that_was_compiled(compiler, folder):
     assert module.x == 1 and spec.loader.get_code("good").co_filename == str(folder / "good.py")
 
 
+def test_given_files_are_compiled_once_for_all_submissions(folder, monkeypatch):
+    data = (folder / "good.py").read_bytes()
+    compiling.given_code.cache_clear()
+    for name in ("good.py", "sub/good.py"):
+        compiling.place_given(folder, {name: data})
+        assert Path(importlib.util.cache_from_source(str(folder / name))).is_file()
+        monkeypatch.setattr(compiling, "bytecode", None)
+
+
 def test_a_file_whose_code_cannot_be_kept_is_sound_all_the_same(compiler, folder):
     long = "n" * 245 + ".py"  # the name of its code would be longer than a name can be
     (folder / long).write_text("x = 1\n")

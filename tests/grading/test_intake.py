@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.grading import compiling
-from autograder.grading.intake import digest_of
+from autograder.grading.intake import Submission, digest_of
 from tests.grading.uploads import GIVENS, NESTED, OWN, Desk, laid, written, zipped
 
 # What is written
@@ -52,6 +52,26 @@ def test_digest_is_the_same_for_zip_and_folder_nested_and_flat(desk: Desk, tmp_p
         laid(tmp_path / "three", {f"a/b/{name}": data for name, data in NESTED.items()}),
     ]
     assert {desk.take(source).digest for source in sources} == {digest_of(OWN)}
+
+
+def test_of_files_that_are_not_asked_about_only_those_are_compiled_that_an_asked_one_may_import(desk: Desk) -> None:
+    files = {
+        "ps2/activations.py": b"from .helper import x\n",
+        "ps2/helper.py": b"import ps2.parts\n",
+        "ps2/parts/__init__.py": b"from . import one\n",
+        "ps2/parts/one.py": b"def f(:\n",
+        "ps2/layers.py": b"def f(:\n",
+    }
+    submission = desk.take(zipped(files), asked=("activations.py",))
+    assert submission.faults.keys() == {"parts/one.py"}
+    assert compiled(submission) == {"__init__", "base", "activations", "helper", "parts/__init__"}
+    assert submission.digest == desk.take(zipped(files)).digest
+    assert desk.take(zipped(files)).faults.keys() == {"parts/one.py", "layers.py"}
+
+
+def compiled(submission: Submission) -> set[str]:
+    root = Path(submission.folder) / "ps2"
+    return {str(path.relative_to(root)).replace("__pycache__/", "").split(".")[0] for path in root.rglob("*.pyc")}
 
 
 @pytest.mark.parametrize("other", [{"a": b"bc"}, {"ab": b"", "c": b""}, {"ab": b"c", "": b""}, {"abc": b""}, {}])

@@ -52,12 +52,14 @@ class Desk:
     def __init__(self, tmp: Path, given: Path) -> None:
         self.tmp, self.given, self.count = tmp, given, 0
 
-    def take(self, source: Path | bytes, wanted: tuple[str, ...] = WANTED, name: str = "hw.zip") -> Submission:
+    def take(
+        self, source: Path | bytes, wanted: tuple[str, ...] = WANTED, name: str = "hw.zip", asked: tuple[str, ...] | None = None
+    ) -> Submission:
         self.count += 1
         if isinstance(source, bytes):
             (self.tmp / name).write_bytes(source)
             source = self.tmp / name
-        return take(source, self.tmp / f"clean{self.count}", given=self.given, wanted=wanted)
+        return take(source, self.tmp / f"clean{self.count}", given=self.given, wanted=wanted, asked=asked)
 
     def refuse(self, source: Path | bytes, *words: str, name: str = "hw.zip") -> str:
         with pytest.raises(IntakeError) as caught:
