@@ -17,7 +17,9 @@ class Misconception:
 
     id: unique, "elu-backward-alpha". question: "1.5". name: the name of `ps2` it replaces. says: the sentence for the student, to be read
     after "This is what you get when …": what is wrong and why, and where the handout treats it; it does not paste the solution.
-    fails: groups or items that must fail. build(right) makes the wrong class or function from the right one.
+    fails: groups or items that must fail: every group that it fails on every seed, because two mistakes are put together only where
+    between them they fail all that fails. "forward" and "backward" both stand there only where backward is the true derivative of
+    that forward. build(right) makes the wrong class or function from the right one.
     equivalent: the reason why values cannot tell it from a right answer, where that is so.
     """
 

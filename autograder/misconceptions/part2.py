@@ -114,7 +114,9 @@ def zero_center_median(right: Any) -> Any:
     return fitting(right, lambda self, train: setattr(self, "mean", np.median(train, axis=0)))
 
 
-@mistake("2.1", "ZeroCenter", "transform subtracts in place and so overwrites its argument; make a new array", fails=("conduct",))
+@mistake(
+    "2.1", "ZeroCenter", "transform subtracts in place and so overwrites its argument; make a new array", fails=("conduct", "test data")
+)
 def zero_center_in_place(right: Any) -> Any:
     def transform(self: Any, x: Any) -> Any:
         x -= self.mean
@@ -156,14 +158,17 @@ def standardize_fit_returns_none(right: Any) -> Any:
     "Standardize",
     "the test data are standardised by their own mean and deviation: information leaks, and train and test are no longer on one scale "
     "(handout 2.2)",
-    fails=("test data",),
+    fails=("test data", "constant column"),
 )
 def standardize_own_statistics(right: Any) -> Any:
     return refitting(right)
 
 
 @mistake(
-    "2.2", "Standardize", "the test data keep the training deviation but are centred by their own mean (handout 2.2)", fails=("test data",)
+    "2.2",
+    "Standardize",
+    "the test data keep the training deviation but are centred by their own mean (handout 2.2)",
+    fails=("test data", "constant column"),
 )
 def standardize_own_mean(right: Any) -> Any:
     return but(right, transform=lambda self, x: (x - x.mean(axis=0)) / self.deviation)
@@ -173,7 +178,7 @@ def standardize_own_mean(right: Any) -> Any:
     "2.2",
     "Standardize",
     "the deviation divides by N − 1 (ddof=1); the population one divides by N (handout 2.2)",
-    fails=("training data", "test data"),
+    fails=("training data", "test data", "constant column"),
 )
 def standardize_ddof_one(right: Any) -> Any:
     return fitting(right, lambda self, train: setattr(self, "deviation", guarded(train.std(axis=0, ddof=1))))
@@ -203,7 +208,7 @@ def standardize_plus_eps(right: Any) -> Any:
     "2.2",
     "Standardize",
     "one mean and one deviation serve all columns; a feature in metres and one in millimetres stay on different scales (handout 2.2)",
-    fails=("training data", "test data"),
+    fails=("training data", "test data", "constant column"),
 )
 def standardize_global(right: Any) -> Any:
     def prepare(self: Any, train: Any) -> None:
@@ -216,19 +221,27 @@ def standardize_global(right: Any) -> Any:
     "2.2",
     "Standardize",
     "the centred data are divided by the variance, not by its square root (handout 2.2)",
-    fails=("training data", "test data"),
+    fails=("training data", "test data", "constant column"),
 )
 def standardize_by_variance(right: Any) -> Any:
     return fitting(right, lambda self, train: setattr(self, "deviation", guarded(train.var(axis=0))))
 
 
-@mistake("2.2", "Standardize", "brackets are missing: x − μ/σ instead of (x − μ)/σ (handout 2.2)", fails=("training data", "test data"))
+@mistake(
+    "2.2",
+    "Standardize",
+    "brackets are missing: x − μ/σ instead of (x − μ)/σ (handout 2.2)",
+    fails=("training data", "test data", "constant column"),
+)
 def standardize_without_brackets(right: Any) -> Any:
     return but(right, transform=lambda self, x: x - self.mean / self.deviation)
 
 
 @mistake(
-    "2.2", "Standardize", "the data are divided by the deviation but never centred (handout 2.2)", fails=("training data", "test data")
+    "2.2",
+    "Standardize",
+    "the data are divided by the deviation but never centred (handout 2.2)",
+    fails=("training data", "test data", "constant column"),
 )
 def standardize_not_centred(right: Any) -> Any:
     return but(right, transform=lambda self, x: x / self.deviation)
@@ -238,7 +251,7 @@ def standardize_not_centred(right: Any) -> Any:
     "2.2",
     "Standardize",
     "statistics are taken along each row (axis=1); rows are examples (handout 2.2)",
-    fails=("training data", "test data"),
+    fails=("training data", "test data", "constant column"),
 )
 def standardize_rows(right: Any) -> Any:
     return but(right, transform=lambda self, x: (x - x.mean(axis=1, keepdims=True)) / guarded(x.std(axis=1, keepdims=True)))
@@ -248,7 +261,7 @@ def standardize_rows(right: Any) -> Any:
     "2.2",
     "Standardize",
     "the columns are squeezed into [0, 1] by minimum and maximum; asked is mean 0 and deviation 1 (handout 2.2)",
-    fails=("training data", "test data"),
+    fails=("training data", "test data", "constant column"),
 )
 def standardize_min_max(right: Any) -> Any:
     def prepare(self: Any, train: Any) -> None:
@@ -271,7 +284,7 @@ def standardize_constant_dropped(right: Any) -> Any:
     "2.2",
     "Standardize",
     "fit standardises its argument in place, so the training data are changed behind the caller's back; work on a copy",
-    fails=("conduct",),
+    fails=("conduct", "test data"),
 )
 def standardize_in_place(right: Any) -> Any:
     def transform(self: Any, x: Any) -> Any:
@@ -280,6 +293,30 @@ def standardize_in_place(right: Any) -> Any:
         return result
 
     return but(right, transform=transform)
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "statistics are taken from the training and the test data together; the test data may not move them (handout 2.2)",
+    fails=("test data", "constant column"),
+)
+def standardize_of_both(right: Any) -> Any:
+    def transform(self: Any, x: Any) -> Any:
+        both = np.concatenate([self.train, x])
+        return (x - both.mean(axis=0)) / guarded(both.std(axis=0))
+
+    return but(fitting(right, lambda self, train: setattr(self, "train", train.copy())), transform=transform)
+
+
+@mistake(
+    "2.2",
+    "Standardize",
+    "transform only subtracts the mean: the deviation that fit has learned is never divided by (handout 2.2)",
+    fails=("training data", "test data", "constant column"),
+)
+def standardize_only_centred(right: Any) -> Any:
+    return but(right, transform=lambda self, x: x - self.mean)
 
 
 @mistake(

@@ -18,7 +18,7 @@ def unit_norm_nan(right: Any) -> Any:
     return lambda e: e / np.linalg.norm(e, axis=1, keepdims=True)
 
 
-@mistake("2.8", "unit_norm", "columns get norm 1; an embedding is a row (handout 2.8)", fails=("rows",))
+@mistake("2.8", "unit_norm", "columns get norm 1; an embedding is a row (handout 2.8)", fails=("rows", "zero rows"))
 def unit_norm_columns(right: Any) -> Any:
     return lambda e: e / np.maximum(np.linalg.norm(e, axis=0, keepdims=True), 1e-300)
 
@@ -94,7 +94,7 @@ def by_degree(degrees: Any) -> Any:
     "2.9",
     "degree_normalize",
     "degrees are column sums; in a directed graph the degree asked for is the row sum (handout 2.9)",
-    fails=POWERS,
+    fails=(*POWERS, "isolated nodes"),
 )
 def degree_of_columns(right: Any) -> Any:
     return by_degree(lambda a: a.sum(axis=0))(right)
@@ -104,7 +104,7 @@ def degree_of_columns(right: Any) -> Any:
     "2.9",
     "degree_normalize",
     "edges are counted and their weights ignored; the degree is the sum of the weights (handout 2.9)",
-    fails=POWERS,
+    fails=(*POWERS, "isolated nodes"),
 )
 def degree_counts_edges(right: Any) -> Any:
     return by_degree(lambda a: (a > 0).sum(axis=1).astype(float))(right)
@@ -143,13 +143,27 @@ def degree_zero_is_one(right: Any) -> Any:
 
 
 @mistake(
+    "2.9",
+    "degree_normalize",
+    "a degree below 1 counts as 1, as by max(degree, 1); only a degree of 0 needs a guard (handout 2.9)",
+    fails=("by degree, degrees below 1",),
+)
+def degree_at_least_one(right: Any) -> Any:
+    return lambda features, adjacency, power=1.0: np.where(
+        adjacency.sum(axis=1, keepdims=True) > 0, features / np.maximum(adjacency.sum(axis=1, keepdims=True), 1.0) ** power, 0.0
+    )
+
+
+@mistake(
     "2.9", "degree_normalize", "the power is ignored, so that the square root is never taken (handout 2.9)", fails=("by the square root",)
 )
 def degree_ignores_power(right: Any) -> Any:
     return lambda features, adjacency, power=1.0: right(features, adjacency, 1.0)
 
 
-@mistake("2.9", "degree_normalize", "rows are multiplied by their degree instead of divided (handout 2.9)", fails=POWERS)
+@mistake(
+    "2.9", "degree_normalize", "rows are multiplied by their degree instead of divided (handout 2.9)", fails=(*POWERS, "isolated nodes")
+)
 def degree_multiplies(right: Any) -> Any:
     return lambda features, adjacency, power=1.0: features * (adjacency.sum(axis=1) ** power)[:, None]
 
@@ -158,7 +172,7 @@ def degree_multiplies(right: Any) -> Any:
     "2.9",
     "degree_normalize",
     "the features are also averaged over the neighbours, D⁻¹·A·X; asked is the scaling alone (handout 2.9)",
-    fails=POWERS,
+    fails=(*POWERS, "isolated nodes"),
 )
 def degree_aggregates(right: Any) -> Any:
     return lambda features, adjacency, power=1.0: right(adjacency @ features, adjacency, power)
@@ -212,15 +226,27 @@ def symmetric_nan(right: Any) -> Any:
     "2.10",
     "symmetric_normalize",
     "columns are divided by their own sums: in a directed graph both sides use the row sums (handout 2.10)",
-    fails=("directed graph",),
+    fails=("directed graph", "isolated nodes"),
 )
 def symmetric_in_and_out(right: Any) -> Any:
     return lambda a: inverse(a.sum(axis=1), 0.5)[:, None] * a * inverse(a.sum(axis=0), 0.5)
 
 
-@mistake("2.10", "symmetric_normalize", "degrees are column sums; they are row sums (handout 2.10)", fails=("directed graph",))
+@mistake(
+    "2.10", "symmetric_normalize", "degrees are column sums; they are row sums (handout 2.10)", fails=("directed graph", "isolated nodes")
+)
 def symmetric_column_sums(right: Any) -> Any:
     return lambda a: inverse(a.sum(axis=0), 0.5)[:, None] * a * inverse(a.sum(axis=0), 0.5)
+
+
+@mistake(
+    "2.10",
+    "symmetric_normalize",
+    "a degree below 1 counts as 1, as by max(degree, 1); only a degree of 0 needs a guard (handout 2.10)",
+    fails=("directed graph, degrees below 1",),
+)
+def symmetric_at_least_one(right: Any) -> Any:
+    return lambda a: a * np.maximum(a.sum(axis=1)[:, None], 1.0) ** -0.5 * np.maximum(a.sum(axis=1), 1.0) ** -0.5
 
 
 @mistake("2.10", "symmetric_normalize", "edges are counted and weights ignored (handout 2.10)", fails=GRAPHS)

@@ -92,7 +92,7 @@ def spectral_global(right: Any) -> Any:
     "2.11",
     "SpectralNormalize",
     "mean and deviation are kept for each frame number, averaged over the waveforms only (handout 2.11)",
-    fails=("training data",),
+    fails=("training data", "test data"),
 )
 def spectral_per_frame(right: Any) -> Any:
     def prepare(self: Any, train: Any) -> None:
@@ -106,7 +106,7 @@ def spectral_per_frame(right: Any) -> Any:
     "2.11",
     "SpectralNormalize",
     "test waveforms are standardised by their own spectra; the statistics come from `fit` alone (handout 2.11)",
-    fails=("test data",),
+    fails=("test data", "silence", "training data"),
 )
 def spectral_own_statistics(right: Any) -> Any:
     return refitting(right)
@@ -227,12 +227,26 @@ def reward_resets_early(right: Any) -> Any:
     "2.12",
     "RewardNormalizer",
     "the mean is subtracted as well: that changes which behaviour is worth it; rewards are only scaled (handout 2.12)",
-    fails=EPISODES,
+    fails=(*EPISODES, "equal returns"),
 )
 def reward_centred(right: Any) -> Any:
     def update(self: Any, reward: float, done: bool) -> float:
         advance(self, reward, done)
         return (reward - float(np.mean(self.returns))) / scale_of(self.returns)
+
+    return rewarding(update)(right)
+
+
+@mistake(
+    "2.12",
+    "RewardNormalizer",
+    "as long as there is one return alone its size stands in for the deviation; a deviation of 0 counts as 1 (handout 2.12)",
+    fails=(*EPISODES, "equal returns"),
+)
+def reward_first_as_deviation(right: Any) -> Any:
+    def update(self: Any, reward: float, done: bool) -> float:
+        advance(self, reward, done)
+        return reward / (scale_of(self.returns) if len(self.returns) > 1 else abs(self.returns[0]))
 
     return rewarding(update)(right)
 
@@ -282,7 +296,7 @@ def reward_by_variance(right: Any) -> Any:
     "2.12",
     "RewardNormalizer",
     "the first deviation is 0 and is divided by; 0 counts as 1, so the first reward comes back as it is (handout 2.12)",
-    fails=EPISODES,
+    fails=(*EPISODES, "equal returns"),
 )
 def reward_divides_by_zero(right: Any) -> Any:
     def update(self: Any, reward: float, done: bool) -> float:

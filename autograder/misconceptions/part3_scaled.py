@@ -26,7 +26,7 @@ def he(factor: Callable[[float], float], fan: Callable[[Any], float] = lambda sh
     "3.4",
     "kaiming",
     "the factor 2 is missing, 1/fan_in: a ReLU halves the second moment at each layer and nothing makes up for it (handout 3.4)",
-    fails=("linear, wide", "convolution", RELU_STACK),
+    fails=("linear, wide", "convolution", RELU_STACK, "leaky"),
 )
 def kaiming_without_two(right: Any) -> Any:
     return he(lambda a: 1 / (1 + a * a))(right)
@@ -91,7 +91,7 @@ def kaiming_without_area(right: Any) -> Any:
     "3.4",
     "kaiming",
     "the bounds are −√(6/fan_in) and +√(6/fan_out): one distribution needs one fan (handout 3.4)",
-    fails=("linear, wide", "linear, tall, slope 0", "convolution"),
+    fails=("linear, wide", "linear, tall, slope 0", "convolution", "leaky"),
 )
 def kaiming_two_bounds(right: Any) -> Any:
     def wrong(rng: Any, shape: Any, negative_slope: float = 0.0) -> Any:

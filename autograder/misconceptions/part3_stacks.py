@@ -55,13 +55,16 @@ def orthogonal_of_positive(right: Any) -> Any:
     return wrong
 
 
-@mistake("3.5", "orthogonal", "the gain is ignored (handout 3.5)", fails=MATRICES)
+@mistake("3.5", "orthogonal", "the gain is ignored (handout 3.5)", fails=(*MATRICES, "all equally likely", "convolution"))
 def orthogonal_without_gain(right: Any) -> Any:
     return lambda rng, shape, gain=1.0: right(rng, shape)
 
 
 @mistake(
-    "3.5", "orthogonal", "the gain is squared or its root is taken; the matrix is simply multiplied by it (handout 3.5)", fails=MATRICES
+    "3.5",
+    "orthogonal",
+    "the gain is squared or its root is taken; the matrix is simply multiplied by it (handout 3.5)",
+    fails=(*MATRICES, "all equally likely", "convolution"),
 )
 def orthogonal_root_of_gain(right: Any) -> Any:
     return lambda rng, shape, gain=1.0: right(rng, shape, gain * gain)
@@ -112,7 +115,7 @@ def orthogonal_wrong_flattening(right: Any) -> Any:
     "3.5",
     "orthogonal",
     "columns are only scaled to norm 1; orthogonal ones are perpendicular too (handout 3.5)",
-    fails=(*MATRICES, *FILTERS),
+    fails=(*MATRICES, *FILTERS, "all equally likely"),
 )
 def orthogonal_unit_columns(right: Any) -> Any:
     def wrong(rng: Any, shape: Any, gain: float = 1.0) -> Any:
@@ -126,7 +129,7 @@ def orthogonal_unit_columns(right: Any) -> Any:
     "3.5",
     "orthogonal",
     "a large square matrix is cut to shape: of orthonormal rows, pieces are not orthonormal (handout 3.5)",
-    fails=("matrix, tall", "matrix, wide"),
+    fails=("matrix, tall", "matrix, wide", "convolution"),
 )
 def orthogonal_cut(right: Any) -> Any:
     def wrong(rng: Any, shape: Any, gain: float = 1.0) -> Any:
@@ -137,7 +140,7 @@ def orthogonal_cut(right: Any) -> Any:
     return wrong
 
 
-@mistake("3.5", "orthogonal", FIXED + " (handout 3.5)", fails=MATRICES)
+@mistake("3.5", "orthogonal", FIXED + " (handout 3.5)", fails=(*MATRICES, "all equally likely", "convolution"))
 def orthogonal_fixed_seed(right: Any) -> Any:
     return with_generator(lambda rng: np.random.default_rng(0))(right)
 

@@ -44,7 +44,7 @@ def saturated(slope: Any) -> Any:
     "3.9",
     "activation_statistics",
     "mean and deviation are those of x·W, before the activation; asked are its outputs' (handout 3.9)",
-    fails=STACKS,
+    fails=(*STACKS, "raised ReLU"),
 )
 def statistics_before_activation(right: Any) -> Any:
     return statistics(lambda z, y, s: [z.mean(), z.std(), saturated(s), dead(s)])(right)
@@ -54,7 +54,7 @@ def statistics_before_activation(right: Any) -> Any:
     "3.9",
     "activation_statistics",
     "every layer is fed with the input x; each gets the output of the one before (handout 3.9)",
-    fails=STACKS,
+    fails=(*STACKS, "raised ReLU"),
 )
 def statistics_always_input(right: Any) -> Any:
     def wrong(weights: Any, activation: Any, x: Any) -> Any:
@@ -64,7 +64,12 @@ def statistics_always_input(right: Any) -> Any:
     return wrong
 
 
-@mistake("3.9", "activation_statistics", "the activation is left out of the signal that is passed on (handout 3.9)", fails=STACKS)
+@mistake(
+    "3.9",
+    "activation_statistics",
+    "the activation is left out of the signal that is passed on (handout 3.9)",
+    fails=(*STACKS, "raised ReLU"),
+)
 def statistics_linear_stack(right: Any) -> Any:
     def wrong(weights: Any, activation: Any, x: Any) -> Any:
         rows = []
@@ -80,7 +85,7 @@ def statistics_linear_stack(right: Any) -> Any:
     "3.9",
     "activation_statistics",
     "saturation is read from the output, |y| > 0.99, instead of the slope, |φ′| < 0.01, which is another set (handout 3.9)",
-    fails=("ReLU",),
+    fails=("ReLU", "SELU", "raised ReLU", "tanh"),
 )
 def statistics_saturated_outputs(right: Any) -> Any:
     return statistics(lambda z, y, s: [y.mean(), y.std(), np.mean(np.abs(y) > 0.99), dead(s)])(right)
@@ -90,7 +95,7 @@ def statistics_saturated_outputs(right: Any) -> Any:
     "3.9",
     "activation_statistics",
     "dead *entries* are counted; a unit is dead only where φ′ = 0 on the whole batch (handout 3.9)",
-    fails=("ReLU",),
+    fails=("ReLU", "raised ReLU"),
 )
 def statistics_dead_entries(right: Any) -> Any:
     return statistics(lambda z, y, s: [y.mean(), y.std(), saturated(s), np.mean(s == 0)])(right)
@@ -110,7 +115,7 @@ def statistics_dead_by_output(right: Any) -> Any:
     "3.9",
     "activation_statistics",
     "dead units are left out of the saturated fraction; |φ′| = 0 is below 0.01 too (handout 3.9)",
-    fails=("ReLU",),
+    fails=("ReLU", "raised ReLU"),
 )
 def statistics_saturated_without_dead(right: Any) -> Any:
     return statistics(lambda z, y, s: [y.mean(), y.std(), np.mean((np.abs(s) < 0.01) & (s != 0)), dead(s)])(right)
@@ -120,7 +125,7 @@ def statistics_saturated_without_dead(right: Any) -> Any:
     "3.9",
     "activation_statistics",
     "a dead unit is looked for along the wrong axis: an example whose units are all off (handout 3.9)",
-    fails=("ReLU",),
+    fails=("ReLU", "raised ReLU"),
 )
 def statistics_dead_examples(right: Any) -> Any:
     def row(z: Any, y: Any, s: Any) -> list[Any]:
@@ -129,17 +134,21 @@ def statistics_dead_examples(right: Any) -> Any:
     return statistics(row)(right)
 
 
-@mistake("3.9", "activation_statistics", "the number of dead units is returned, not their fraction (handout 3.9)", fails=("ReLU",))
+@mistake(
+    "3.9", "activation_statistics", "the number of dead units is returned, not their fraction (handout 3.9)", fails=("ReLU", "raised ReLU")
+)
 def statistics_dead_count(right: Any) -> Any:
     return statistics(lambda z, y, s: [y.mean(), y.std(), saturated(s), np.sum(np.all(s == 0, axis=0))])(right)
 
 
-@mistake("3.9", "activation_statistics", "the deviation divides by the count less one (ddof=1) (handout 3.9)", fails=STACKS)
+@mistake(
+    "3.9", "activation_statistics", "the deviation divides by the count less one (ddof=1) (handout 3.9)", fails=(*STACKS, "raised ReLU")
+)
 def statistics_ddof_one(right: Any) -> Any:
     return statistics(lambda z, y, s: [y.mean(), y.std(ddof=1), saturated(s), dead(s)])(right)
 
 
-@mistake("3.9", "activation_statistics", "the variance is returned in place of the deviation (handout 3.9)", fails=STACKS)
+@mistake("3.9", "activation_statistics", "the variance is returned in place of the deviation (handout 3.9)", fails=(*STACKS, "raised ReLU"))
 def statistics_variance(right: Any) -> Any:
     return statistics(lambda z, y, s: [y.mean(), y.var(), saturated(s), dead(s)])(right)
 
@@ -148,13 +157,18 @@ def statistics_variance(right: Any) -> Any:
     "3.9",
     "activation_statistics",
     "the deviation of each unit over the batch is averaged; it is that of all entries at once (handout 3.9)",
-    fails=STACKS,
+    fails=(*STACKS, "raised ReLU"),
 )
 def statistics_unit_deviations(right: Any) -> Any:
     return statistics(lambda z, y, s: [y.mean(), y.std(axis=0).mean(), saturated(s), dead(s)])(right)
 
 
-@mistake("3.9", "activation_statistics", "the layers come last to first; they are wanted in forward order (handout 3.9)", fails=STACKS)
+@mistake(
+    "3.9",
+    "activation_statistics",
+    "the layers come last to first; they are wanted in forward order (handout 3.9)",
+    fails=(*STACKS, "raised ReLU"),
+)
 def statistics_reversed(right: Any) -> Any:
     return lambda weights, activation, x: right(weights, activation, x)[::-1].copy()
 
@@ -163,7 +177,7 @@ def statistics_reversed(right: Any) -> Any:
     "3.9",
     "activation_statistics",
     "the slopes are all taken after the last forward: the one activation object then knows the last layer only (handout 3.9)",
-    fails=STACKS,
+    fails=(*STACKS, "raised ReLU"),
 )
 def statistics_slopes_at_the_end(right: Any) -> Any:
     def wrong(weights: Any, activation: Any, x: Any) -> Any:

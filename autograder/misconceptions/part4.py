@@ -72,7 +72,7 @@ def linear_weight_without_upstream(right: Any) -> Any:
     return with_gradients(right, weight=lambda self, g: self.x.T @ np.ones_like(g))
 
 
-@mistake("4.1", "Linear", "backward multiplies by the weight, not by its transpose (handout 4.1)", fails=("backward",))
+@mistake("4.1", "Linear", "backward multiplies by the weight, not by its transpose (handout 4.1)", fails=("backward", "gradients"))
 def linear_backward_without_transpose(right: Any) -> Any:
     return but(right, backward=lambda self, g: g @ self.parameters["weight"])
 
@@ -126,7 +126,7 @@ def accumulating(right: Any) -> Any:
     "4.1",
     "Linear",
     "backward takes a step of gradient descent: it only writes down gradients, changing parameters is the optimizer's work",
-    fails=("backward, called twice", "conduct, parameters"),
+    fails=("backward, called twice", "conduct, parameters", "forward"),
 )
 def linear_steps_in_backward(right: Any) -> Any:
     def backward(self: Any, g: Any) -> Any:

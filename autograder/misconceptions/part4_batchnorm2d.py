@@ -52,7 +52,7 @@ def normalizing(right: Any, statistics: Callable[[Any, Any], tuple[Any, Any]], c
     "4.3",
     "BatchNorm2d",
     "the batch is normalised by the unbiased variance, 1/(M − 1); that one is kept for evaluation only (handout 4.3)",
-    fails=("forward", "backward"),
+    fails=("forward", "backward", "gradients"),
 )
 def batchnorm_unbiased_forward(right: Any) -> Any:
     def statistics(self: Any, x: Any) -> Any:
@@ -65,7 +65,7 @@ def batchnorm_unbiased_forward(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "eps is added to the standard deviation; it stands under the root, beside the variance (handout 4.3)",
-    fails=("forward", "backward"),
+    fails=("forward", "backward", "gradients"),
 )
 def batchnorm_eps_outside(right: Any) -> Any:
     def statistics(self: Any, x: Any) -> Any:
@@ -81,7 +81,7 @@ def batchnorm_eps_outside(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "eps is left out: a constant channel gives 0/0, which is NaN (handout 4.3)",
-    fails=("forward", "forward, a constant channel"),
+    fails=("forward", "forward, a constant channel", "backward", "gradients"),
 )
 def batchnorm_without_eps(right: Any) -> Any:
     return normalizing(right, lambda self, x: (x.mean(axis=AXES), 1 / np.sqrt(x.var(axis=AXES))))
@@ -91,7 +91,7 @@ def batchnorm_without_eps(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "forward always uses 1e-5, whatever the argument eps says, while backward uses eps (handout 4.3)",
-    fails=("forward", "evaluation"),
+    fails=("forward", "evaluation", "gradients"),
 )
 def batchnorm_eps_ignored(right: Any) -> Any:
     def forward(self: Any, x: Any) -> Any:
@@ -112,7 +112,7 @@ def batchnorm_eps_ignored(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "the variance is E[x²] − E[x]²: far from 0 that is the small difference of two large numbers (handout 4.3)",
-    fails=("forward, a large offset",),
+    fails=("forward, a large offset", "backward", "gradients"),
 )
 def batchnorm_difference_of_squares(right: Any) -> Any:
     def statistics(self: Any, x: Any) -> Any:
@@ -150,7 +150,7 @@ def over(right: Any, axes: tuple[int, ...]) -> Any:
     "4.3",
     "BatchNorm2d",
     "statistics are taken over the batch alone, one for each pixel; a channel has one, over batch and pixels (handout 4.3)",
-    fails=("forward", "backward"),
+    fails=("forward", "backward", "gradients"),
 )
 def batchnorm_over_batch_only(right: Any) -> Any:
     return over(right, (0,))
@@ -159,8 +159,18 @@ def batchnorm_over_batch_only(right: Any) -> Any:
 @mistake(
     "4.3",
     "BatchNorm2d",
+    "statistics run over the axes (0, 1), batch and channels, one for each pixel; a channel has one, over (0, 2, 3) (handout 4.3)",
+    fails=("forward", "backward", "gradients"),
+)
+def batchnorm_over_batch_and_channels(right: Any) -> Any:
+    return over(right, (0, 1))
+
+
+@mistake(
+    "4.3",
+    "BatchNorm2d",
     "every image is normalised by its own statistics (that is instance normalization); they run over the batch too (handout 4.3)",
-    fails=("forward", "backward"),
+    fails=("forward", "backward", "gradients"),
 )
 def batchnorm_of_each_image(right: Any) -> Any:
     return over(right, (2, 3))
@@ -170,7 +180,7 @@ def batchnorm_of_each_image(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "one mean and variance is taken over all channels together; every channel has its own (handout 4.3)",
-    fails=("forward", "backward"),
+    fails=("forward", "backward", "gradients"),
 )
 def batchnorm_over_channels_too(right: Any) -> Any:
     return over(right, (0, 1, 2, 3))
@@ -180,7 +190,7 @@ def batchnorm_over_channels_too(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "statistics run over the axes of images whose channels come last; here they are NCHW (handout 4.3)",
-    fails=("forward", "backward"),
+    fails=("forward", "backward", "gradients"),
 )
 def batchnorm_channels_last(right: Any) -> Any:
     return over(right, (0, 1, 2))

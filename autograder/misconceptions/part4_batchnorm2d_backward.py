@@ -43,12 +43,17 @@ def batchnorm_without_variance_term(right: Any) -> Any:
     return training_backward(right, lambda self, g: g - mean(g))
 
 
-@mistake("4.3", "BatchNorm2d", "the weight (gamma) is missing in grad_x (handout 4.3)", fails=("backward",))
+@mistake("4.3", "BatchNorm2d", "the weight (gamma) is missing in grad_x (handout 4.3)", fails=("backward", "evaluation"))
 def batchnorm_backward_without_weight(right: Any) -> Any:
     return but(right, backward=lambda self, g: right.backward(self, g) / wide(self.parameters["weight"]))
 
 
-@mistake("4.3", "BatchNorm2d", "grad_x is multiplied by the standard deviation instead of divided by it (handout 4.3)", fails=("backward",))
+@mistake(
+    "4.3",
+    "BatchNorm2d",
+    "grad_x is multiplied by the standard deviation instead of divided by it (handout 4.3)",
+    fails=("backward", "evaluation"),
+)
 def batchnorm_backward_times_std(right: Any) -> Any:
     return but(right, backward=lambda self, g: right.backward(self, g) / wide(self.inverse_std**2))
 
@@ -66,7 +71,7 @@ def batchnorm_backward_counts_images(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "backward leaves out eps: its standard deviation is not the one that forward divided by (handout 4.3)",
-    fails=("backward",),
+    fails=("backward", "evaluation"),
 )
 def batchnorm_backward_without_eps(right: Any) -> Any:
     def backward(self: Any, g: Any) -> Any:
@@ -81,7 +86,7 @@ def batchnorm_backward_without_eps(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "the weight's gradient uses x; it is the sum of grad_output times the normalised x̂ (handout 4.3)",
-    fails=("gradients",),
+    fails=("gradients", "evaluation"),
 )
 def batchnorm_weight_gradient_of_x(right: Any) -> Any:
     def forward(self: Any, x: Any) -> Any:
@@ -92,13 +97,18 @@ def batchnorm_weight_gradient_of_x(right: Any) -> Any:
 
 
 @mistake(
-    "4.3", "BatchNorm2d", "gradients of weight and bias are means; they are sums over batch and pixels (handout 4.3)", fails=("gradients",)
+    "4.3",
+    "BatchNorm2d",
+    "gradients of weight and bias are means; they are sums over batch and pixels (handout 4.3)",
+    fails=("gradients", "evaluation"),
 )
 def batchnorm_gradients_averaged(right: Any) -> Any:
     return with_gradients(right, weight=lambda self, g: (g * self.normalized).mean(axis=AXES), bias=lambda self, g: g.mean(axis=AXES))
 
 
-@mistake("4.3", "BatchNorm2d", "gradients of weight and bias are summed over the batch alone, not over pixels", fails=("gradients",))
+@mistake(
+    "4.3", "BatchNorm2d", "gradients of weight and bias are summed over the batch alone, not over pixels", fails=("gradients", "evaluation")
+)
 def batchnorm_gradients_over_batch(right: Any) -> Any:
     return with_gradients(right, weight=lambda self, g: (g * self.normalized).sum(axis=0), bias=lambda self, g: g.sum(axis=0))
 

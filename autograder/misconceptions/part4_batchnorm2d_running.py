@@ -43,7 +43,7 @@ def unbiased(variance: Any, count: int) -> Any:
     "4.3",
     "BatchNorm2d",
     "momentum weighs the old value; here it weighs the new one, running ← (1 − momentum)·running + momentum·new (handout 4.3)",
-    fails=("running statistics",),
+    fails=("running statistics", "evaluation"),
 )
 def batchnorm_momentum_swapped(right: Any) -> Any:
     return keeping(right, lambda self, m, v, n: blended(self, m, unbiased(v, n), 1 - self.momentum))
@@ -53,14 +53,17 @@ def batchnorm_momentum_swapped(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "the running variance is fed with the biased one; it gets the unbiased, 1/(M − 1) (handout 4.3)",
-    fails=("running statistics",),
+    fails=("running statistics", "evaluation"),
 )
 def batchnorm_running_biased(right: Any) -> Any:
     return keeping(right, lambda self, m, v, n: blended(self, m, v, self.momentum))
 
 
 @mistake(
-    "4.3", "BatchNorm2d", "the running variance is corrected by N/(N − 1); the count is N·H·W (handout 4.3)", fails=("running statistics",)
+    "4.3",
+    "BatchNorm2d",
+    "the running variance is corrected by N/(N − 1); the count is N·H·W (handout 4.3)",
+    fails=("running statistics", "evaluation"),
 )
 def batchnorm_running_counts_images(right: Any) -> Any:
     def forward(self: Any, x: Any) -> Any:
@@ -74,12 +77,24 @@ def batchnorm_running_counts_images(right: Any) -> Any:
     return but(right, forward=forward)
 
 
-@mistake("4.3", "BatchNorm2d", "the running variance is fed with standard deviations (handout 4.3)", fails=("running statistics",))
+@mistake(
+    "4.3", "BatchNorm2d", "the running variance is fed with standard deviations (handout 4.3)", fails=("running statistics", "evaluation")
+)
 def batchnorm_running_std(right: Any) -> Any:
     return keeping(right, lambda self, m, v, n: blended(self, m, np.sqrt(unbiased(v, n)), self.momentum))
 
 
-@mistake("4.3", "BatchNorm2d", "momentum is always the default, whatever the argument says", fails=("running statistics",))
+@mistake(
+    "4.3",
+    "BatchNorm2d",
+    "the running variance is fed with 1/σ, the factor that forward multiplies by; it gets the variance (handout 4.3)",
+    fails=("running statistics", "evaluation"),
+)
+def batchnorm_running_inverse(right: Any) -> Any:
+    return keeping(right, lambda self, m, v, n: blended(self, m, 1 / np.sqrt(v + self.eps), self.momentum))
+
+
+@mistake("4.3", "BatchNorm2d", "momentum is always the default, whatever the argument says", fails=("running statistics", "evaluation"))
 def batchnorm_momentum_ignored(right: Any) -> Any:
     return keeping(right, lambda self, m, v, n: blended(self, m, unbiased(v, n), default(right, "momentum")))
 
@@ -88,7 +103,7 @@ def batchnorm_momentum_ignored(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "the running statistics are a plain average of all batches; old ones fade, by momentum (handout 4.3)",
-    fails=("running statistics",),
+    fails=("running statistics", "evaluation"),
 )
 def batchnorm_running_average(right: Any) -> Any:
     def update(self: Any, m: Any, v: Any, n: int) -> None:
@@ -102,7 +117,7 @@ def batchnorm_running_average(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "the running statistics begin with the first batch; they begin with mean 0 and variance 1 and move by momentum (handout 4.3)",
-    fails=("running statistics",),
+    fails=("running statistics", "evaluation"),
 )
 def batchnorm_running_from_first(right: Any) -> Any:
     def update(self: Any, m: Any, v: Any, n: int) -> None:
@@ -112,7 +127,7 @@ def batchnorm_running_from_first(right: Any) -> Any:
     return keeping(right, update)
 
 
-@mistake("4.3", "BatchNorm2d", "the running statistics never move", fails=("running statistics",))
+@mistake("4.3", "BatchNorm2d", "the running statistics never move", fails=("running statistics", "evaluation"))
 def batchnorm_running_never(right: Any) -> Any:
     return keeping(right, lambda self, m, v, n: None)
 
@@ -121,7 +136,7 @@ def batchnorm_running_never(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "the running statistics move in evaluation too; there they are constants (handout 4.3)",
-    fails=("running statistics, after evaluation",),
+    fails=("running statistics, after evaluation", "evaluation"),
 )
 def batchnorm_updates_in_evaluation(right: Any) -> Any:
     def forward(self: Any, x: Any) -> Any:
@@ -156,7 +171,7 @@ def batchnorm_evaluates_by_batch(right: Any) -> Any:
     "4.3",
     "BatchNorm2d",
     "training normalises by the running statistics; it uses those of the batch (handout 4.3)",
-    fails=("forward",),
+    fails=("forward", "gradients"),
 )
 def batchnorm_trains_by_running(right: Any) -> Any:
     def forward(self: Any, x: Any) -> Any:
@@ -223,7 +238,12 @@ def batchnorm_variance_from_zero(right: Any) -> Any:
     return but(right, __init__=init)
 
 
-@mistake("4.3", "BatchNorm2d", "the batch is centred in place, so that x holds something else after the call", fails=("conduct, x",))
+@mistake(
+    "4.3",
+    "BatchNorm2d",
+    "the batch is centred in place, so that x holds something else after the call",
+    fails=("conduct, x", "evaluation", "running statistics"),
+)
 def batchnorm_overwrites_x(right: Any) -> Any:
     def forward(self: Any, x: Any) -> Any:
         y = right.forward(self, x)

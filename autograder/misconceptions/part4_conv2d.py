@@ -95,7 +95,7 @@ def conv_flipped(right: Any) -> Any:
     "4.2",
     "Conv2d",
     "the two axes of the kernel are exchanged: weight is (out, in, height, width) (handout 4.2)",
-    fails=("forward",),
+    fails=("forward", "gradients"),
 )
 def conv_kernel_transposed(right: Any) -> Any:
     return reading_weights(right, lambda w: w.transpose(0, 1, 3, 2), lambda w: w.transpose(0, 1, 3, 2))
@@ -105,7 +105,7 @@ def conv_kernel_transposed(right: Any) -> Any:
     "4.2",
     "Conv2d",
     "filters and channels of the weight are exchanged: it is (out, in, height, width) (handout 4.2)",
-    fails=("forward",),
+    fails=("forward", "gradients"),
 )
 def conv_channels_exchanged(right: Any) -> Any:
     return reading_weights(right, lambda w: w.transpose(1, 0, 2, 3), lambda w: w.transpose(1, 0, 2, 3))
@@ -155,23 +155,28 @@ def conv_cropped_at_the_end(right: Any) -> Any:
     "4.2",
     "Conv2d",
     "all of the padding is put below and to the right; it is the same on all four sides (handout 4.2)",
-    fails=("forward, padding", "backward, padding"),
+    fails=("forward, padding", "backward, padding", "gradients"),
 )
 def conv_padded_at_the_end(right: Any) -> Any:
     return padded_by(right, lambda x, p: pad(x, 0, 2 * p), lambda grad, p: crop(grad, 0, 2 * p))
 
 
-@mistake("4.2", "Conv2d", "the image is padded with copies of its edge; padding is with zeros (handout 4.2)", fails=("forward, padding",))
+@mistake(
+    "4.2",
+    "Conv2d",
+    "the image is padded with copies of its edge; padding is with zeros (handout 4.2)",
+    fails=("forward, padding", "gradients"),
+)
 def conv_padded_by_edge(right: Any) -> Any:
     return padded_by(right, lambda x, p: pad(x, p, p, mode="edge"), lambda grad, p: crop(grad, p, p))
 
 
-@mistake("4.2", "Conv2d", "the padding is ignored (handout 4.2)", fails=("forward, padding", "backward, padding"))
+@mistake("4.2", "Conv2d", "the padding is ignored (handout 4.2)", fails=("forward, padding", "backward, padding", "gradients"))
 def conv_padding_ignored(right: Any) -> Any:
     return padded_by(right, lambda x, p: x, lambda grad, p: grad)
 
 
-@mistake("4.2", "Conv2d", "the stride is ignored (handout 4.2)", fails=("forward, stride", "backward, stride"))
+@mistake("4.2", "Conv2d", "the stride is ignored (handout 4.2)", fails=("forward, stride", "backward, stride", "gradients"))
 def conv_stride_ignored(right: Any) -> Any:
     return but(right, __init__=lambda self, weight, bias, stride=1, padding=0: right.__init__(self, weight, bias, 1, padding))
 
@@ -180,7 +185,7 @@ def conv_stride_ignored(right: Any) -> Any:
     "4.2",
     "Conv2d",
     "windows that stick out at the end are counted, filled up with zeros: the size is rounded up, not down (handout 4.2)",
-    fails=("forward, stride",),
+    fails=("forward, stride", "backward", "gradients"),
 )
 def conv_size_rounded_up(right: Any) -> Any:
     def forward(self: Any, x: Any) -> Any:

@@ -121,7 +121,7 @@ def bottleneck_projects_only_for_more(right: Any) -> Any:
 
 # ---- 5.11 ResNeXtBlock
 
-NEXT = ("identity", "other channels", "stride alone", "stride and channels", "default groups")
+NEXT = ("identity", "other channels", "stride alone", "stride and channels", "fewer channels", "default groups")
 three("5.11", "ResNeXtBlock", NEXT, ("identity",), ("stride alone", "stride and channels"), "resnext")
 
 
@@ -138,6 +138,16 @@ def resnext_expansion_of_four(right: Any) -> Any:
 @mistake("5.11", "ResNeXtBlock", "the 3×3 convolution is depthwise (as many groups as channels) whatever `groups` says", fails=("conduct",))
 def resnext_depthwise(right: Any) -> Any:
     return edited(right, ("groups=groups, ", "groups=width, "))
+
+
+@mistake(
+    "5.11",
+    "ResNeXtBlock",
+    "the shortcut projects only where more channels come out; fewer change the shape as well",
+    fails=("fewer channels",),
+)
+def resnext_projects_only_for_more(right: Any) -> Any:
+    return edited(right, (CHANGES, "stride != 1 or in_channels < out_channels"))
 
 
 @mistake(

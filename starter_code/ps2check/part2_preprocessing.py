@@ -159,7 +159,7 @@ def scores(name: str, train: Array, test: Array, keep: int, make: Callable[[int]
         fitted = tool.fit(test)
         tool = fitted if chained else tool
         tool.fit(train)
-        make(keep).fit(test)  # what another one learns is not this one's
+        make(keep).fit(mirrored)  # what another one learns is not this one's
         return {"one row": tool.transform(test[:1]), "train": tool.transform(train)}
 
     yield name, both, up_to_sign()
@@ -265,6 +265,8 @@ def degree_normalize(ps2: Any, draw: Draw) -> Steps:
     x3, holes = draw.normal((n + 1, d)), graph(draw, n + 1, isolated=True)
     power = draw.choice((0.5, 1.0))
     yield "isolated nodes", lambda: ps2.degree_normalize(x3, holes, power)
+    x4, light = draw.normal((n + 1, d)), graph(draw, n + 1) / 64
+    yield "by degree, degrees below 1", lambda: ps2.degree_normalize(x4, light)
 
 
 @question("2.10", "symmetric_normalize", stub="preprocessing.symmetric_normalize")
@@ -279,6 +281,8 @@ def symmetric_normalize(ps2: Any, draw: Draw) -> Steps:
     yield "directed graph", lambda: ps2.symmetric_normalize(directed)
     holes = graph(draw, n + 2, isolated=True)
     yield "isolated nodes", lambda: ps2.symmetric_normalize(holes)
+    light = graph(draw, n + 1) / 64
+    yield "directed graph, degrees below 1", lambda: ps2.symmetric_normalize(light)
 
 
 @question("2.11", "SpectralNormalize", stub="preprocessing.SpectralNormalize")

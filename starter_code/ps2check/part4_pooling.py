@@ -16,7 +16,7 @@ from .question import question
 
 def pooled(draw: Draw, size: int, stride: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Shapes of x and of y: height and width differ, and where the stride allows it the last rows and columns lie in no window."""
-    n, c, high, wide = draw.size(3, 4, 3, 4)
+    n, c, high, wide = draw.size(3, 4, 3, 5)
     height, width = extent(draw, high, size, stride, 0), extent(draw, wide, size, stride, 0)
     width += stride if height == width else 0
     return (n, c, height, width), (n, c, positions(height, size, stride, 0), positions(width, size, stride, 0))

@@ -171,6 +171,7 @@ def resnext_block(ps2: Any, draw: Draw) -> Steps:
         ("other channels", more * b + 1, more * b, 1, (more,)),
         ("stride alone", 2 * groups * c, groups * c, stride, (groups,)),
         ("stride and channels", more * d + 1, more * d, 2, (more,)),
+        ("fewer channels", 2 * groups + draw.integer(1, 4), groups, 1, (groups,)),
         ("default groups", draw.integer(2, 6), 32, 1, ()),
     )
     for label, cin, width, step, given in cases:

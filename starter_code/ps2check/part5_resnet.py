@@ -89,7 +89,7 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
         return ps2.CifarResNet(6 * n + 2, block=stand_in(), width=width, classes=classes)
 
     yield from whole(draw, make, shapes, ("stages",), classes, (8, 7))
-    deep, wide, small = draw.integer(1, 3), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
+    deep, wide, small = deep_stages(draw), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
     yield "defaults", settled(lambda: built(small, lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
 
     def without_block() -> Any:
@@ -97,6 +97,11 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
             return built(small, lambda: ps2.CifarResNet(6 * deep + 2, width=wide))
 
     yield "default block", settled(without_block), options()
+
+
+def deep_stages(draw: Draw) -> int:
+    """Blocks of each stage, so many that (depth − 2) // 5 and the like give another number than (depth − 2) // 6."""
+    return draw.integer(1, 3) if draw.small else draw.integer(5, 9)
 
 
 def built(x: Array, make: Callable[[], Any], *places: str) -> dict[str, Array]:
@@ -190,7 +195,7 @@ def wide_resnet(ps2: Any, draw: Draw) -> Steps:
             yield (name, lending(ps2, value, PreActBlock=stand_in()), *judge)
 
     yield from blocks_act(whole(draw, make, shapes, ("stages",), classes, (11, 9)))
-    deep, wide, small = draw.integer(1, 4), draw.integer(1, 3), draw.normal((2, 3, *draw.size(7, 6, least=4)))
+    deep, wide, small = deep_stages(draw), draw.integer(1, 3), draw.normal((2, 3, *draw.size(7, 6, least=4)))
 
     def default() -> Any:
         with acting(ps2, PreActBlock=stand_in()):
@@ -214,7 +219,7 @@ def densenet(ps2: Any, draw: Draw) -> Steps:
     """Dense blocks with transitions between them that halve the channels; normalization and ReLU close it."""
     reach(ps2, DenseBlock=stand_in_dense(), Transition=stand_in_transition())
     growth, classes = draw.integer(3, 7), draw.integer(3, 9)
-    blocks = [draw.integer(1, 4) for _ in range(draw.integer(2, 4))]
+    blocks = [draw.integer(1, 4) for _ in range(draw.integer(3, 4))]  # two are asked for below
     others = {"DenseBlock": stand_in_dense(), "Transition": stand_in_transition()}
 
     def make() -> Any:
