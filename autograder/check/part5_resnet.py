@@ -101,7 +101,7 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
 
 def deep_stages(draw: Draw) -> int:
     """Blocks of each stage, so many that (depth − 2) // 5 and the like give another number than (depth − 2) // 6."""
-    return draw.integer(1, 3) if draw.small else draw.integer(5, 9)
+    return draw.integer(1, 3) if draw.small else draw.integer(5, 7)
 
 
 def built(x: Array, make: Callable[[], Any], *places: str) -> dict[str, Array]:

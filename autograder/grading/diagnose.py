@@ -250,11 +250,13 @@ def enough(items: Collection[str], runs: list[Run]) -> bool:
 
 
 def consistent_groups(question: Question, reference: Package, runs: list[Run], causes: list[Cause]) -> frozenset[str]:
-    """The gradients that are the true derivative of the first cause's wrong forward, by the cause's own gradient check."""
+    """The gradients that are the true derivative of the first cause's wrong forward (of both, where only both explain), by the cause's own
+    gradient check."""
     if not causes or "forward" not in causes[0].groups:
         return frozenset()
     gradients = causes[0].groups & {"backward", "gradients"}
-    if not gradients or not is_true_pair(mistaken(question, reference, [causes[0].misconception], runs[0])):
+    made = [cause.misconception for cause in causes if cause.together] or [causes[0].misconception]
+    if not gradients or not is_true_pair(mistaken(question, reference, made, runs[0])):
         return frozenset()
     return frozenset(gradients)
 

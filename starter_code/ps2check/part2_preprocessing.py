@@ -316,17 +316,23 @@ def rewards_of(normalizer: Any, rewards: Array, ends: Array) -> Any:
     return np.array([float(normalizer.step(float(r), done=bool(e))) for r, e in zip(rewards, ends, strict=True)])
 
 
+def rewards(draw: Draw, count: int, centre: float) -> Array:
+    """Of which the second has the other sign: the deviation of two returns that are nearly equal is nothing but rounding."""
+    values = draw.normal((count,)) + centre
+    values[1] = -np.copysign(max(abs(values[1]), 0.5), values[0])
+    return values
+
+
 @question("2.12", "RewardNormalizer", stub="preprocessing.RewardNormalizer")
 def reward_normalizer(ps2: Any, draw: Draw) -> Steps:
     """Rewards over the standard deviation of all discounted returns so far; a new episode starts its return from zero."""
     gamma, count = draw.between(0.3, 0.95), draw.size(24, least=3)[0]
     never = np.zeros(count)
-    first, second = draw.normal((count,)) + 1.0, draw.normal((count,)) - 2.0
+    first, second, third = (rewards(draw, count, centre) for centre in (1.0, -2.0, 0.5))
     yield "one episode", lambda: rewards_of(ps2.RewardNormalizer(gamma=gamma), first, never)
     ends = never.copy()
     ends[draw.order(count - 1)[: max(1, count // 6)]] = 1.0
     yield "episodes", lambda: rewards_of(ps2.RewardNormalizer(gamma=gamma), second, ends)
-    third = draw.normal((count,)) + 0.5
     yield "one episode, default gamma", lambda: rewards_of(ps2.RewardNormalizer(), third, never)
 
     def without_done() -> Any:
