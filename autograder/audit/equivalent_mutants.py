@@ -22,7 +22,6 @@ EQUIVALENT = {
     "4253c159cb1b8804": 'option >= "B" for option == "B": an option is "A" or "B"',
     "313a7fadda98f93e": "!= for <: the index of the last block is the largest",
     "dbb9b67dafad8285": "!= for <: there is one transition less than there are blocks",
-    "1e959514c8fc6875": "stage[not 1] is stage[0]: all blocks of a stage are of one type",
     "d2fb44525777d569": "strict=False: images and labels are split alike, so that there are as many batches of both",
     "b2019b55b7dd5c8a": "weight[-1] for weight[0] in training.py: every filter of a layer has as many weights",
     "29588c034d096a5b": "dim=-1 for dim=0: the logits of one choice have one dimension, the first and the last",
@@ -66,7 +65,6 @@ EQUIVALENT = {
     "3de347a9ecf88ca6": "(depth ^ 2) // 6 for (depth − 2) // 6: depth ± 2, so that both are n where depth = 6n + 2",
     "64dee5eaf8559876": "(depth − 1) // 6 for (depth − 2) // 6: both are n where depth = 6n + 2",
     "e9cd6731876361ab": "(depth − 3) // 6 for (depth − 4) // 6: both are n where depth = 6n + 4",
-    "01130e09f2517fd7": "norms[1] for norms[-1]: the blocks that deepen can make the identity have two",
-    "05b1b4dcf952c205": "norms[+1] for norms[-1]: the blocks that deepen can make the identity have two",
-    "54941500078237be": "stage[-0] is stage[0]: all blocks of a stage are of one type",
+    "54941500078237be": "stage[-0] is stage[0]: a network is made of one type of block, and taking that of any is a right way",
+    "1e959514c8fc6875": "stage[not 1] is stage[0]: a network is made of one type of block, and taking that of any is a right way",
 }

@@ -20,7 +20,7 @@ from ..check.scoring import Row, unchecked
 from ..check.verdict import Failure, fails
 from ..course import this_course
 from ..grading.redraw import Memory, Redraw
-from ..grading.replay import Replay
+from ..grading.replay import Known
 from ..misconceptions import Build
 
 KEPT = 64
@@ -71,7 +71,7 @@ def memory(question: str, number: int) -> Memory:
 
 
 @functools.lru_cache(maxsize=KEPT)
-def answers(question: str, number: int) -> dict[str, Replay]:
+def answers(question: str, number: int) -> Known:
     """What catalogued mistakes yield, by id, as far as the diagnosis asked: it is not run again."""
     return {}
 

@@ -97,7 +97,7 @@ def consistent_pairs(question: Question) -> list[Recording]:
     recordings = []
     for mistake in CATALOG.values():
         if mistake.question == question.id and "forward" in {f.split(",")[0] for f in mistake.fails}:
-            known = answers(question.id, 0).get(mistake.id)
+            known = answers(question.id, 0).get((mistake.id,))
             recordings.append(known if known is not None and known.whole else recorded(question, mistake))
     return recordings
 

@@ -50,7 +50,7 @@ def audit_mistake(id: str, seeds: int, cascade_seeds: int = CASCADE_SEEDS) -> Au
 
 def caught(mistake: Misconception, asked: Question, package: Any, number: int) -> list[Row]:
     """The rows of a run, up to where the mistake is surely caught: from the diagnosis where that has recorded it."""
-    known = answers(mistake.question, number).get(mistake.id)
+    known = answers(mistake.question, number).get((mistake.id,))
     if known is not None and known.whole and not any(name.startswith(GRADIENT_CHECK) for name in mistake.fails):
         with np.errstate(all="ignore"):
             return scoring.judge(wanted(mistake.question, number), known.items, known.ended)

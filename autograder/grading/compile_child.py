@@ -2,8 +2,8 @@
 
 Compiling executes nothing, but text made for it can exhaust the stack, the memory or the patience of the process that compiles it.
 Says "ready"; then an answer for each line of its input, both in JSON, and ends with its input. [folder, name, null] asks for the sentence
-about a file's fault, "" where there is none, and for its code to be left where an import finds it; [folder, name, packages], of a file
-that compiles, for the sentences about imports beyond these that cost nothing.
+about a file's fault, "" where there is none, and for its code to be left where an import finds it; [folder, name, packages] for the
+sentences about imports beyond these that cost nothing.
 """
 
 import json

@@ -65,7 +65,7 @@ class Compiler:
         return {name: says for name, says in verdicts.items() if says}
 
     def idle(self, folder: Path, offered: Mapping[str, Collection[str]]) -> list[str]:
-        """A sentence for each import of a harmless package that a file of `folder`, by name, is not offered. The files compile."""
+        """A sentence for each import of a harmless package that a file of `folder`, by name, is not offered."""
         words = {name: {*WORD.findall((folder / name).read_bytes())} for name in offered}
         asked = [name for name, there in offered.items() if words[name] & NAMED - {package.encode() for package in there}]
         return [says for name in asked for says in self._ask(folder, name, sorted(offered[name])) or ()]

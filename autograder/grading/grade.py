@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -219,7 +220,10 @@ class Grading:
         if heard.first.fault:
             return self.faulty(question, heard.first.fault, began)
         judged = room.judge(self.asking.to_judge(question, heard))
-        if wrong(judged) and not heard.first.hung and not heard.more:
+        if judged.fault and heard.more:  # perhaps only what explains cannot be judged, which is to cost no points
+            self.staff.append(f"{question.id}: {judged.fault}")
+            judged = room.judge(self.asking.to_judge(question, replace(heard, more=())))
+        elif wrong(judged) and not heard.first.hung and not heard.more:
             explained = room.judge(self.asking.to_judge(question, self.asking.explain(question, room.zygote, heard)))
             if explained.fault:  # what could be judged before stands
                 self.staff.append(f"{question.id}: {explained.fault}")

@@ -60,8 +60,8 @@ def take(
     """Takes the zip or folder `source` into the new or empty folder `into`.
 
     `given`: a folder whose __init__.py, base.py and images.py, those that exist, replace the student's; `wanted`: the names asked for,
-    such as "activations.py"; `asked`: those that are asked about now, where that is not all: nothing else is compiled but what they may
-    import; `offered`: the packages that these files may import, under "" those that a file of the student's own may, for remarks on others
+    such as "activations.py"; `asked`: those that are asked about now, where that is not all: nothing else is compiled but what they
+    name; `offered`: the packages that these files may import, under "" those that a file of the student's own may, for remarks on others
     that are imported and do no harm; `compiler`: one that is kept for the next submission.
     Raises IntakeError, one sentence with its remedy, when there is nothing that can be graded.
     """
@@ -78,7 +78,8 @@ def take(
         names = sorted(own if asked is None else reached(own, asked))
         faults = missing | compiles.examine(into / PACKAGE, names)
         if offered is not None:
-            remarks += compiles.idle(into / PACKAGE, {name: offered.get(name, offered[""]) for name in names if name not in faults})
+            sound = sorted(own.keys() - faults.keys())
+            remarks += compiles.idle(into / PACKAGE, {name: offered.get(name, offered[""]) for name in sound})
     _settle(into)
     return Submission(str(into.resolve()), digest_of(own), remarks, faults, manifest)
 
@@ -112,7 +113,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 
 
 def reached(files: Mapping[str, bytes], start: Collection[str]) -> set[str]:
-    """Of `files` those of `start`, and all that these name in their text, and so on: what an import of `start` may import."""
+    """Of `files` those of `start`, and all that these name in their text, and so on. What is imported all the same, a worker compiles."""
     found: set[str] = set()
     new = files.keys() & start
     while new:

@@ -18,7 +18,7 @@ from ..check import scoring
 from ..check.histogram import Histogram
 from ..check.package import Package
 from ..check.question import Question, load_questions
-from ..check.recording import Recording, record
+from ..check.recording import record
 from ..sandbox import wire
 from .diagnose import Diagnosis, diagnose
 from .explain import explain_failures, unpaid_failures
@@ -170,6 +170,3 @@ def exactly(connection: socket.socket, count: int) -> bytes:
             return b""
         data += piece
     return bytes(data)
-
-
-__all__ = ["Ask", "Judged", "Oracle", "Recording", "RunData", "serve"]

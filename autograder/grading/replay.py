@@ -27,6 +27,10 @@ class Replay(Recording):
     whole: bool = False
 
 
+Known = dict[tuple[str, ...], Replay]
+"""By the mistakes' ids: one, or two that are made at once."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One run of the student's code, and the reference's on the same inputs.
@@ -40,7 +44,7 @@ class Run:
     items: Mapping[str, Item]
     ended: Failure | None
     memory: Memory = field(default_factory=dict, repr=False, compare=False)
-    known: dict[str, Replay] = field(default_factory=dict, repr=False, compare=False)
+    known: Known = field(default_factory=dict, repr=False, compare=False)
 
     def answered(self, items: Mapping[str, Item], ended: Failure | None) -> Run:
         """Another student's run on these inputs."""
@@ -70,7 +74,7 @@ def catalog() -> dict[str, Misconception]:
 
 def replayed(question: Question, reference: Package, mistakes: Sequence[Misconception], run: Run, emit: Emit) -> Replay:
     """What a mistake yields on a run's inputs, or two that are made at once: each item goes to `emit`, which may end it by an exception."""
-    kept = run.known.setdefault(" and ".join(known.id for known in mistakes), Replay())
+    kept = run.known.setdefault(tuple(known.id for known in mistakes), Replay())
     for name, item in list(kept.items.items()):
         emit(name, item)
     if not kept.whole:
@@ -86,7 +90,7 @@ def replayed(question: Question, reference: Package, mistakes: Sequence[Misconce
 
 
 def mistaken(question: Question, reference: Package, mistakes: Sequence[Misconception], run: Run, emit: Emit | None = None) -> Recording:
-    """What mistakes yield on a run's inputs, the work of the numerical gradient check included."""
+    """What mistakes yield on a run's inputs, with all that `question` asks."""
     with np.errstate(all="ignore"), reference.standing_in(**build(tuple(mistakes), reference)):
         return record(question, reference, run.draw(), emit)
 

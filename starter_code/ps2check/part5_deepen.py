@@ -28,7 +28,8 @@ def deepen(ps2: Any, draw: Draw) -> Steps:
         f"stages.{s}.{b}.{key}": shape
         for s in range(3)
         for b in range(n)
-        for key, shape in (norm("bn1", 16 * width * 2**s) | norm("bn2", 16 * width * 2**s)).items()
+        for name in ("bn1", "between", "bn2")
+        for key, shape in norm(name, 16 * width * 2**s).items()
     }
     weights = draw_weights(draw, shapes)
     x = draw.normal((3, 3, *draw.size(9, 7, least=4)))
@@ -201,7 +202,7 @@ def unmoved() -> Judge:
 
 @functools.cache
 def stand_in_residual() -> Any:
-    """A block with bn1, bn2 and a shortcut, without convolutions: what deepen must be able to make the identity."""
+    """A block with a shortcut and three normalizations, of which bn2 is the last: what deepen must be able to make the identity."""
     import torch
 
     class StandInResidual(torch.nn.Module):
@@ -210,12 +211,12 @@ def stand_in_residual() -> Any:
         def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
             super().__init__()
             self.source, self.stride = [c % in_channels for c in range(out_channels)], stride
-            self.bn1, self.bn2 = torch.nn.BatchNorm2d(out_channels), torch.nn.BatchNorm2d(out_channels)
+            self.bn1, self.between, self.bn2 = (torch.nn.BatchNorm2d(out_channels) for _ in range(3))
             torch.nn.init.constant_(self.bn2.bias, 0.25)
 
         def forward(self, x: Any) -> Any:
             x = x[:, self.source, :: self.stride, :: self.stride]
-            return torch.relu(x + self.bn2(torch.tanh(self.bn1(x)) - x / 2))
+            return torch.relu(x + self.bn2(torch.tanh(self.between(torch.tanh(self.bn1(x)) + x)) - x / 2))
 
     return StandInResidual
 

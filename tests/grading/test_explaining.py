@@ -77,7 +77,7 @@ def test_a_mistakes_run_goes_on_where_the_last_search_ended(monkeypatch):
     short, long, whole = [], [], []
     with pytest.raises(Enough):
         replayed(ELU, reference(), mistake, run, upto(2, short))
-    kept = run.known["elu-backward-alpha"]
+    kept = run.known[("elu-backward-alpha",)]
     assert list(kept.items) == short and not kept.whole
     with pytest.raises(Enough):
         replayed(ELU, reference(), mistake, run, upto(4, long))
@@ -95,7 +95,8 @@ def test_two_mistakes_at_once_are_kept_apart_from_each_alone():
     pair = tuple(m for m in CATALOG.values() if m.question == "1.5")[:2]
     for mistakes in (pair, pair[:1], pair[::-1]):
         replayed(ELU, reference(), mistakes, run, lambda name, item: None)
-    assert list(run.known) == [f"{pair[0].id} and {pair[1].id}", pair[0].id, f"{pair[1].id} and {pair[0].id}"]
+    one, other = (known.id for known in pair)
+    assert list(run.known) == [(one, other), (one,), (other, one)]
 
 
 def test_the_oracle_keeps_explaining_runs_and_of_graded_ones_the_last():

@@ -8,7 +8,9 @@ import pytest
 
 from autograder.course import this_course
 from autograder.grading.grade import Grader
+from autograder.grading.oracle import Judged
 from autograder.grading.result import decode, encode
+from autograder.grading.room import Room
 from autograder.sandbox.client import Zygote
 
 COURSE = this_course()
@@ -263,6 +265,14 @@ def test_a_hang_in_the_runs_that_explain_is_no_hang_of_the_question(graders, tmp
     upload = submit(tmp_path, relu_with(forward="while x.size == 1: pass", backward="return grad_output"))
     row = by_id(graders[1].grade(upload, only=PART1))["1.3"]
     assert row.status == "partial" and row.sentences and "took longer" not in row.sentences[0] and row.unsteady == ""
+
+
+def test_a_fault_in_judging_what_explains_costs_no_points(graders, tmp_path, monkeypatch):
+    judge = Room.judge
+    monkeypatch.setattr(Room, "judge", lambda self, ask: Judged(fault="no luck") if ask.again else judge(self, ask))
+    result = graders[1].grade(submit(tmp_path, relu_with(backward="return grad_output")), only=PART1)
+    row = by_id(result)["1.3"]
+    assert row.status == "partial" and row.points > 0 and row.sentences and result.staff[-1] == "1.3: no luck"
 
 
 def test_what_prints_is_shown_at_its_own_question_alone(grade, tmp_path):
