@@ -282,4 +282,6 @@ def related(question: Question, reference: Package, runs: list[Run], small: Run 
 
 
 def evidence(question: Question, reference: Package, run: Run) -> Evidence:
-    return Evidence(run.rows, run.items, run.want.items, arguments_of(question, reference, run.draw()))
+    if not run.arguments:
+        run.arguments.update(arguments_of(question, reference, run.draw()))
+    return Evidence(run.rows, run.items, run.want.items, run.arguments)

@@ -66,7 +66,7 @@ def same_law(got: Parts, theirs: Parts) -> bool:
     if not same_form(got, theirs) or not any(a.size >= LEAST for a in got.values()):
         return False
     large = [p for p in sorted(got, key=lambda p: got[p].size) if got[p].size >= LEAST]
-    return equal_parts(got) == equal_parts(theirs) and all(same_sample(got[p], theirs[p]) for p in large)
+    return all(same_sample(got[p], theirs[p]) for p in large) and equal_parts(got) == equal_parts(theirs)
 
 
 def equal_parts(parts: Parts) -> set[tuple[str, str]]:

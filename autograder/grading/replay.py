@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..check import scoring
+from ..check.arguments import Arguments
 from ..check.package import Package
 from ..check.question import Question
 from ..check.recording import Emit, Item, Recording, record
@@ -35,7 +36,8 @@ Known = dict[tuple[str, ...], Replay]
 class Run:
     """One run of the student's code, and the reference's on the same inputs.
 
-    memory: what was drawn. known: what catalogued mistakes yield on these inputs, kept for other answers on the same.
+    memory: what was drawn. known: what catalogued mistakes yield on these inputs, kept for other answers on the same, as are arguments:
+    what goes into the calls.
     """
 
     level: int | None
@@ -45,6 +47,7 @@ class Run:
     ended: Failure | None
     memory: Memory = field(default_factory=dict, repr=False, compare=False)
     known: Known = field(default_factory=dict, repr=False, compare=False)
+    arguments: dict[str, Arguments] = field(default_factory=dict, repr=False, compare=False)
 
     def answered(self, items: Mapping[str, Item], ended: Failure | None) -> Run:
         """Another student's run on these inputs."""

@@ -17,7 +17,7 @@ from .traces import Traces
 def answer(order: wire.Order, scene: stage.Stage, active: list[str], answer_fd: int) -> None:
     """Everything that is sent. Student code runs after `Ready` and not before."""
     request = order.request
-    sender = Sender(answer_fd, whole=request is not None and any(run.question for run in request.runs))
+    sender = Sender(answer_fd)
     if request is None:
         sender.send(wire.Ready(active, readable=[path for path in order.look if readable(path)]))
         return
@@ -67,6 +67,7 @@ def perform(request: wire.Request, sender: Sender) -> None:
             return
         if package is None or name != asked:
             asked, package = name, imported(request.folder)
+        sender.whole = not run.checked  # of a first look, or a run that explains
         stage.reseed(run.seed)
         ended = run_once(REGISTRY[name], package, run, number, sender)
         sender.send(wire.End(number, ended, stage.printed()))
@@ -96,19 +97,20 @@ def run_once(question: Question, package: Package | BaseException, run: wire.Run
 class Sender:
     """Writes messages, and keeps an honest reply within the wire's limits.
 
-    whole: a run's items only together with its end mark. Of many questions only complete runs count, and each write wakes the grader.
+    whole: a run's items only together with its end mark. Only of a graded run it counts what came before it was stopped, and each
+    write wakes the grader.
     """
 
-    def __init__(self, fd: int, whole: bool = False) -> None:
+    def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._whole = whole
+        self.whole = False
         self._held = b""
         self._room = wire.LARGEST_REPLY
 
     def item(self, run: int, name: str, value: Item) -> None:
         data = wire.frame(wire.to_item(run, name, value, self._room))
         self._room = max(0, self._room - len(data))
-        if self._whole:
+        if self.whole:
             self._held += data
         else:
             self._write(data)

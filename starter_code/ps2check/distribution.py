@@ -122,13 +122,14 @@ def ratios(weights: Array, std: float, normal_only: bool = False) -> dict[str, t
     """For each statistic its error relative to what is allowed, and the sentence for where that is too much."""
     z: Array = weights.ravel() / std
     ordered = np.sort(z)
-    return {
+    found = {
         "mean": mean_ratio(z, std),
         "std": std_ratio(z, std),
-        "shape": shape_ratio(ordered, normal_only),
         "independence": independence_ratio(z.reshape(len(weights), -1)),
         "copies": copies_ratio(ordered),
     }
+    fails_already = any(ratio > 1 for ratio, _ in found.values())
+    return found | {"shape": shape_ratio(ordered, normal_only, enough=1.0 if fails_already else 0.5)}
 
 
 def mean_ratio(z: Array, std: float) -> tuple[float, str]:
@@ -151,9 +152,10 @@ def chi_squared(n: int, tail: float) -> tuple[float, float]:
     return 2 * float(special.gammaincinv(n / 2, tail)), 2 * float(special.gammainccinv(n / 2, tail))
 
 
-def shape_ratio(ordered: Array, normal_only: bool) -> tuple[float, str]:
+def shape_ratio(ordered: Array, normal_only: bool, enough: float = 0.5) -> tuple[float, str]:
+    """enough: of what is allowed; a distribution that near is not searched for a nearer one."""
     allowed = float(np.sqrt(np.log(2 / ALPHA) / (2 * ordered.size)))
-    least = kolmogorov(special.ndtr(ordered)) if normal_only else nearest(ordered, allowed / 2, allowed)
+    least = kolmogorov(special.ndtr(ordered)) if normal_only else nearest(ordered, enough * allowed, allowed)
     kind = "normal" if normal_only else "normal, uniform or truncated normal"
     return least / allowed, f"the values are not {kind} (distance {least:.3f}, chance explains at most {allowed:.3f})"
 
