@@ -19,16 +19,15 @@ from typing import Any
 
 from ..check.question import REGISTRY, load_questions
 from ..course import ENGINE, this_course
-from ..misconceptions import CATALOG, load_catalog
+from ..misconceptions import CATALOG, Build, load_catalog
 from ..sandbox.launch import ONE_THREAD
 from .diagnosis import audit_diagnosis
 from .folders import audit_right_folder, audit_wrong_folder, folders_in
 from .mutants import CHUNK, SAMPLE, audit_mutants, files_of, quotas
 from .report import REFERENCE, Audit, Finding
-from .right import audit_question, audit_right
-from .runs import forget, reference, replaced
+from .right import audit_question, audit_right, audit_right_thoroughly
+from .runs import forget, replaced
 from .unearned import audit_lazy
-from .uniform import audit_uniform
 from .wrong import CASCADE_SEEDS, audit_mistake
 
 Progress = Callable[[int, int], None]
@@ -39,29 +38,31 @@ THOROUGH = 2000
 """Seeds of right answers in a thorough audit: a false failure in 0.15 % of runs is then seen with 95 %."""
 
 
-def audit_variant(id: str, seeds: int, thorough: bool = False) -> Audit:
+def audit_variant(id: str, seeds: int) -> Audit:
     """Another honest way to write an answer."""
     variant = variants()[id]
-    question, subject = REGISTRY[variant.question], f"variant {id}"
     with replaced({variant.name: variant.build}) as package:
-        tails = audit_uniform(question, package, subject, seeds) if thorough else Audit()
-        return audit_right(question, package, subject, seeds) + tails
+        return audit_right(REGISTRY[variant.question], package, f"variant {id}", seeds)
 
 
 def audit_whole(id: str, seeds: int, thorough: bool) -> Audit:
     """Everything about one question, in the order in which one piece needs the runs of another."""
-    right_seeds, cascade_seeds = (max(seeds, THOROUGH), max(seeds, 20)) if thorough else (seeds, CASCADE_SEEDS)
     total = audit_diagnosis(id, seeds, thorough)
     for mistake in [m for m in CATALOG.values() if m.question == id]:
-        total += audit_mistake(mistake.id, seeds, cascade_seeds)
+        total += audit_mistake(mistake.id, seeds, max(seeds, 20) if thorough else CASCADE_SEEDS)
     total += audit_lazy(id, seeds)
-    total += audit_question(id, right_seeds)
-    if thorough:
-        total += audit_uniform(REGISTRY[id], reference(), REFERENCE, right_seeds)
-    for variant in [v for v in variants().values() if v.question == id]:
-        total += audit_variant(variant.id, right_seeds if thorough else min(seeds, VARIANT_SEEDS), thorough)
+    total += audit_question(id, seeds)
+    if not thorough:
+        for variant in [v for v in variants().values() if v.question == id]:
+            total += audit_variant(variant.id, min(seeds, VARIANT_SEEDS))
     forget()
-    return total
+    return total + audit_right_thoroughly(id, right_answers(id), max(seeds, THOROUGH)) if thorough else total
+
+
+def right_answers(id: str) -> dict[str, dict[str, Build]]:
+    """What replaces which names in each right answer to a question; nothing does in the reference."""
+    others = {f"variant {v.id}": {v.name: v.build} for v in variants().values() if v.question == id}
+    return {REFERENCE: {}} | others
 
 
 def run_audit(

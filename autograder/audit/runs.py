@@ -79,7 +79,8 @@ def answers(question: str, number: int) -> Known:
 @functools.lru_cache(maxsize=512)
 def wanted(question: str, number: int) -> Recording:
     """The reference's recording; raises where the reference itself fails."""
-    recording = record(REGISTRY[question], reference(), draw_of(question, number), trusted=True)
+    with np.errstate(all="ignore"):
+        recording = record(REGISTRY[question], reference(), draw_of(question, number), trusted=True)
     if recording.ended is not None:
         raise scoring.ReferenceFault("the whole run", recording.ended)
     return recording
@@ -88,7 +89,8 @@ def wanted(question: str, number: int) -> Recording:
 @functools.lru_cache(maxsize=KEPT)
 def right(question: str, number: int) -> Recording:
     """The reference's recording as if it were a student's: with the values that no trusted run computes."""
-    return record(REGISTRY[question], reference(), draw_of(question, number))
+    with np.errstate(all="ignore"):
+        return record(REGISTRY[question], reference(), draw_of(question, number))
 
 
 def draw_of(question: str, number: int) -> Redraw:
@@ -105,9 +107,19 @@ def forget() -> None:
 
 
 def judged(question: Question, package: Any, number: int) -> list[Row]:
+    return judged_from(question, answered(question, package, number), number)
+
+
+def answered(question: Question, package: Any, number: int) -> Recording:
+    """What `package` yields in a run."""
+    if package is reference() and question is REGISTRY.get(question.id):
+        return right(question.id, number)
     with np.errstate(all="ignore"):
-        known = package is reference() and question is REGISTRY.get(question.id)
-        got = right(question.id, number) if known else record(question, package, draw_of(question.id, number))
+        return record(question, package, draw_of(question.id, number))
+
+
+def judged_from(question: Question, got: Recording, number: int) -> list[Row]:
+    with np.errstate(all="ignore"):
         return scoring.judge(wanted(question.id, number), got.items, got.ended)
 
 

@@ -10,16 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
-
-import numpy as np
 
 from ..check.question import Question
-from ..check.recording import record
-from ..check.verdict import Failure, Judge
+from ..check.recording import Recording
+from ..check.verdict import Failure
 from .report import Audit, Finding, PValues
-from .runs import draw_of, reference, seed_of
+from .runs import seed_of
 
 LEAST = 1e-6
 """Of Kolmogorov and Smirnov's own p: a sound audit makes some 1,000 such tests, and once in a thousand audits one is below."""
@@ -27,40 +23,33 @@ FEW = 20
 """Seeds below which nothing is tested."""
 
 
-def audit_uniform(question: Question, package: Any, subject: str, seeds: int) -> Audit:
-    """The p-values of every random item of a right answer, on so many seeds. Nothing where the question has no random items."""
-    samples: dict[tuple[str, str], list[float]] = defaultdict(list)
-    exact: dict[tuple[str, str], bool] = {}
-    for number in range(seeds if is_random(question) else 0):
-        for name, judge, item in random_items(question, package, number):
-            if isinstance(item, Failure) or not judge.tails:
-                continue  # a right answer that fails is found by audit_right
+class Samples:
+    """The p-values of every random item of one right answer; none where the question has no random items.
+
+    exact: this is the reference, whose draws have the law that exact probabilities are computed for.
+    """
+
+    def __init__(self, question: Question, subject: str, exact: bool) -> None:
+        self.question = question
+        self.subject = subject
+        self.exact = exact
+        self.values: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self.two_sided: dict[tuple[str, str], bool] = {}
+
+    def add(self, got: Recording) -> None:
+        """Those of one run. An item that failed has none: it is told as a false failure."""
+        for name, judge in got.judges.items():
+            item = got.items[name]
+            if judge.tails is None or isinstance(item, Failure):
+                continue
             for statistic, tail in judge.tails(item).items():
-                samples[name, statistic].append(float(tail.p))
-                exact[name, statistic] = tail.exact and package is reference()
-    rows = tuple(tested(question.id, subject, *key, values, exact[key]) for key, values in samples.items() if len(values) >= FEW)
-    return Audit(p_values=rows, findings=tuple(f for row in rows for f in doubts(row)))
+                self.values[name, statistic].append(float(tail.p))
+                self.two_sided[name, statistic] = tail.exact and self.exact
 
-
-def is_random(question: Question) -> bool:
-    return any(judge.tails for _, judge, _ in random_items(question, reference(), 0))
-
-
-def random_items(question: Question, package: Any, number: int) -> Iterator[tuple[str, Judge, Any]]:
-    """(name, judge, value) of the items whose judge knows tail probabilities; nothing else is evaluated."""
-    with np.errstate(all="ignore"):
-        got = record(only_random(question), package, draw_of(question.id, number))
-    return ((name, judge, got.items[name]) for name, judge in got.judges.items() if judge.tails)
-
-
-def only_random(question: Question) -> Question:
-    """`question` without the work of the other items, which are then empty."""
-
-    def probe(ps2: Any, draw: Any) -> Iterator[tuple[Any, ...]]:
-        for name, value, *judge in question.probe(ps2, draw):
-            yield name, value if judge and judge[0].tails else {}, *judge
-
-    return replace(question, probe=probe)
+    def audit(self) -> Audit:
+        tests = [(key, values) for key, values in self.values.items() if len(values) >= FEW]
+        rows = tuple(tested(self.question.id, self.subject, *key, values, self.two_sided[key]) for key, values in tests)
+        return Audit(p_values=rows, findings=tuple(f for row in rows for f in doubts(row)))
 
 
 def tested(question: str, subject: str, item: str, statistic: str, values: list[float], exact: bool) -> PValues:

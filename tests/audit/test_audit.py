@@ -63,6 +63,22 @@ def leaky_relu(right):
     return pair(right, lambda self, x: np.where(x > 0, x, 0.1 * x), lambda self, x: np.where(x > 0, 1.0, 0.1))
 
 
+def test_right_answers_take_turns_so_that_the_reference_is_asked_once(plant):
+    asked = []
+
+    def probe(ps2, draw):
+        asked.append(ps2 is runs.reference())
+        yield "forward", lambda: ps2.ReLU().forward(draw.normal((3, 3)))
+
+    plant(probe)
+    leaks = {"ReLU": but(forward=lambda layer, x: x)}
+    audit = running.audit_right_thoroughly("99.1", {"the reference": {}, "x": {"ReLU": lambda right: right}, "y": leaks}, runs.KEPT + 3)
+    assert (asked.count(True), asked.count(False)) == (runs.KEPT + 3, 3 * (runs.KEPT + 3))
+    assert audit.false_failures == 1
+    assert {f.subject for f in audit.findings} == {"y"}
+    assert {f.seed for f in audit.findings} == {f"audit-{number}" for number in range(runs.KEPT + 3)}
+
+
 def test_the_short_audit_of_part_1_is_clean():
     audit = run_audit(1, 2, workers=0, sample=20)
     assert audit.findings == ()

@@ -9,8 +9,8 @@ from scipy import special
 from autograder.audit import report, run
 from autograder.audit.page import page
 from autograder.audit.report import REFERENCE
-from autograder.audit.runs import forget, reference
-from autograder.audit.uniform import audit_uniform
+from autograder.audit.right import audit_right_thoroughly
+from autograder.audit.runs import forget
 from autograder.check import distribution
 from autograder.check.question import REGISTRY, question
 from autograder.check.verdict import Judge, Tail, Verdict
@@ -20,7 +20,7 @@ SEEDS = 150
 
 @pytest.fixture
 def planted():
-    """Makes 99.1: the mean of ten normal numbers, judged with the tail probability tail(z); exact: as it claims."""
+    """Makes 99.1, whose id it returns: the mean of ten normal numbers, judged with the tail probability tail(z); exact: as it claims."""
     run.prepare()
     before = dict(REGISTRY)
 
@@ -34,12 +34,21 @@ def planted():
             yield "forward", lambda: np.mean(np.random.default_rng(seed).normal(size=10)) * np.sqrt(10), judge
             yield "forward, of a student", lambda: ps2.ReLU().forward(draw.normal((2, 2)))
 
-        return question("99.1", "Planted", stub="activations.ReLU")(probe) and REGISTRY["99.1"]
+        question("99.1", "Planted", stub="activations.ReLU")(probe)
+        return "99.1"
 
     yield plant
     REGISTRY.clear()
     REGISTRY.update(before)
     forget()
+
+
+def of_reference(id, seeds=SEEDS):
+    return audit_right_thoroughly(id, {REFERENCE: {}}, seeds)
+
+
+def of_another(id):
+    return audit_right_thoroughly(id, {"variant x": {"ReLU": lambda right: right}}, SEEDS)
 
 
 def two_sided(z):
@@ -51,7 +60,7 @@ def kinds(audit):
 
 
 def test_exact_p_values_are_uniform(planted):
-    audit = audit_uniform(planted(two_sided), reference(), REFERENCE, SEEDS)
+    audit = of_reference(planted(two_sided))
     assert kinds(audit) == []
     [row] = audit.p_values
     assert (row.item, row.statistic, row.seeds, row.exact) == ("forward", "mean", SEEDS, True)
@@ -60,34 +69,33 @@ def test_exact_p_values_are_uniform(planted):
 
 @pytest.mark.parametrize("tail", [lambda z: two_sided(1.7 * z), lambda z: two_sided(z) ** 0.5], ids=["too small", "too large"])
 def test_an_exact_p_value_of_the_wrong_law_is_found(planted, tail):
-    audit = audit_uniform(planted(tail), reference(), REFERENCE, SEEDS)
+    audit = of_reference(planted(tail))
     assert kinds(audit) == ["not uniform"]
     assert not audit.clean
 
 
 def test_a_bound_may_be_too_large_but_not_too_small(planted):
-    assert kinds(audit_uniform(planted(lambda z: two_sided(z) ** 0.5, exact=False), reference(), REFERENCE, SEEDS)) == []
-    assert kinds(audit_uniform(planted(lambda z: two_sided(1.7 * z), exact=False), reference(), REFERENCE, SEEDS)) == ["not uniform"]
+    assert kinds(of_reference(planted(lambda z: two_sided(z) ** 0.5, exact=False))) == []
+    assert kinds(of_reference(planted(lambda z: two_sided(1.7 * z), exact=False))) == ["not uniform"]
 
 
 def test_of_another_right_answer_only_too_small_p_values_count(planted):
     """It may draw uniform numbers, whose deviations scatter less."""
-    other = object()
-    assert kinds(audit_uniform(planted(lambda z: two_sided(z) ** 0.5), other, "variant x", SEEDS)) == []
-    assert kinds(audit_uniform(planted(lambda z: two_sided(1.7 * z)), other, "variant x", SEEDS)) == ["not uniform"]
+    assert kinds(of_another(planted(lambda z: two_sided(z) ** 0.5))) == []
+    assert kinds(of_another(planted(lambda z: two_sided(1.7 * z)))) == ["not uniform"]
 
 
 @pytest.mark.parametrize("id", ["3.2", "3.3", "3.4", "3.5", "3.6", "6.1"])
 def test_every_random_item_of_the_reference_has_sound_p_values(id):
     run.prepare()
-    audit = audit_uniform(REGISTRY[id], reference(), REFERENCE, 20)
+    audit = of_reference(id, 20)
     assert kinds(audit) == []
     assert audit.p_values
 
 
 def test_questions_without_random_items_have_no_p_values():
     run.prepare()
-    assert audit_uniform(REGISTRY["1.3"], reference(), REFERENCE, 5).p_values == ()
+    assert of_reference("1.3", 5).p_values == ()
 
 
 def test_a_thorough_audit_shows_them_in_table_file_and_page(planted, monkeypatch, tmp_path, capsys):
