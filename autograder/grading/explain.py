@@ -63,7 +63,7 @@ def told_once(groups: Sequence[str], failed: Mapping[str, Row], graded: Run) -> 
 def unpaid_failures(question: Question, rows: list[Row]) -> list[str]:
     """Where every point is earned and a check that earns nothing disagrees all the same: full marks must not hide it."""
     wrong = [row for row in rows if row.group == scoring.GRADIENT_CHECK and not row.verdict.passed and not row.verdict.undecided]
-    if scoring.share(rows, {}) < 1 or not wrong:
+    if not wrong or not all(scoring.groups_of(rows).values()):
         return []
     return [f"{report.headline(question, wrong[0])} It costs nothing, but look at it: backward must be right on every input."]
 

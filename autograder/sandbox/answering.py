@@ -104,22 +104,22 @@ class Sender:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self.whole = False
-        self._held = b""
+        self._held = bytearray()
         self._room = wire.LARGEST_REPLY
 
     def item(self, run: int, name: str, value: Item) -> None:
-        data = wire.frame(wire.to_item(run, name, value, self._room))
-        self._room = max(0, self._room - len(data))
-        if self.whole:
-            self._held += data
-        else:
-            self._write(data)
+        size = wire.append(self._held, wire.to_item(run, name, value, self._room))
+        self._room = max(0, self._room - size)
+        if not self.whole:
+            self._write()
 
     def send(self, message: wire.Message) -> None:
-        held, self._held = self._held, b""
-        self._write(held + wire.frame(message))
+        wire.append(self._held, message)
+        self._write()
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._fd, view) :]
+    def _write(self) -> None:
+        sent = 0
+        with memoryview(self._held) as view:
+            while sent < len(view):
+                sent += os.write(self._fd, view[sent:])
+        self._held.clear()

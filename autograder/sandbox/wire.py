@@ -133,8 +133,22 @@ _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 def frame(message: msgspec.Struct) -> bytes:
     """A message as it travels."""
-    data = _encoder.encode(message)
-    return len(data).to_bytes(4, "little") + data
+    framed = bytearray()
+    append(framed, message)
+    return bytes(framed)
+
+
+def append(buffer: bytearray, message: msgspec.Struct) -> int:
+    """Put a message, as it travels, behind others; or nothing of it, where memory runs out. Returns how many bytes it takes."""
+    start = len(buffer)
+    try:
+        buffer += bytes(4)
+        _encoder.encode_into(message, buffer, start + 4)
+    except BaseException:
+        del buffer[start:]
+        raise
+    buffer[start : start + 4] = (len(buffer) - start - 4).to_bytes(4, "little")
+    return len(buffer) - start
 
 
 class Frames:
@@ -177,16 +191,22 @@ def to_item(run: int, name: str, value: Value, room: int = LARGEST_ITEM) -> Item
 def to_arrays(parts: Parts, room: int) -> dict[str, Array] | Fault:
     if len(parts) > MOST_PARTS:
         return Fault("type", f"has {len(parts)} entries, at most {MOST_PARTS} can be judged")
+    sent, size, most = {}, 0, min(room, LARGEST_ITEM)
     for name, array in parts.items():
-        label = f'entry "{clean(name, 40)}" ' if name else ""
-        if array.dtype not in NAMES:
-            return Fault("type", f"{label}has dtype {array.dtype}, expected ordinary numbers")
-        if array.ndim > MOST_DIMENSIONS or max(array.shape, default=0) > LONGEST_SIDE:
-            return Fault("type", f"{label}has a shape far beyond what was asked ({array.ndim} dimensions, {array.size} entries)")
-    size = sum(a.nbytes for a in parts.values())
-    if size > min(room, LARGEST_ITEM):
-        return Fault("type", f"has {size / 2**20:.0f} MB, far more than was asked")
-    return {clean(n, LONGEST_NAME): Array(NAMES[a.dtype], list(a.shape), a.tobytes()) for n, a in parts.items()}
+        dtype, shape = NAMES.get(array.dtype), array.shape
+        if dtype is None or len(shape) > MOST_DIMENSIONS or max(shape, default=0) > LONGEST_SIDE:
+            return not_carried(name, array)
+        size += array.nbytes
+        if size <= most:
+            sent[clean(name, LONGEST_NAME)] = Array(dtype, list(shape), array.tobytes())
+    return sent if size <= most else Fault("type", f"has {size / 2**20:.0f} MB, far more than was asked")
+
+
+def not_carried(name: str, array: verdict.Array) -> Fault:
+    label = f'entry "{clean(name, 40)}" ' if name else ""
+    if array.dtype not in NAMES:
+        return Fault("type", f"{label}has dtype {array.dtype}, expected ordinary numbers")
+    return Fault("type", f"{label}has a shape far beyond what was asked ({array.ndim} dimensions, {array.size} entries)")
 
 
 def to_fault(failure: Failure) -> Fault:
@@ -218,12 +238,13 @@ def to_failure(fault: Fault) -> Failure:
 
 def check_array(array: Array) -> None:
     """Raises WireError unless dtype, shape and number of bytes agree."""
-    if array.dtype not in DTYPES or len(array.shape) > MOST_DIMENSIONS or any(not 0 <= d <= LONGEST_SIDE for d in array.shape):
+    shape = array.shape
+    if array.dtype not in DTYPES or len(shape) > MOST_DIMENSIONS or (shape and not 0 <= min(shape) <= max(shape) <= LONGEST_SIDE):
         raise WireError("an array of a forbidden kind or shape")
-    if math.prod(array.shape) * SIZES[array.dtype] != len(array.data):
+    if math.prod(shape) * SIZES[array.dtype] != len(array.data):
         raise WireError("an array whose shape and bytes disagree")
     # where one side is 0, numpy refuses others whose product overflows
-    if not array.data and math.prod(side or 1 for side in array.shape) * SIZES[array.dtype] > sys.maxsize:
+    if not array.data and math.prod(side or 1 for side in shape) * SIZES[array.dtype] > sys.maxsize:
         raise WireError("an array of an impossible shape")
 
 
