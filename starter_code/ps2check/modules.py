@@ -30,19 +30,25 @@ def pinned() -> Iterator[None]:
     """CPU, float32 by default, one thread, gradients on; what was set before is back afterwards."""
     import torch
 
-    dtype, threads, gradients = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()
+    before = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()
     with nullcontext() if default_device() == "cpu" else torch.device("cpu"):
-        torch.set_default_dtype(torch.float32)
-        torch.set_grad_enabled(True)
-        if threads != 1:
-            torch.set_num_threads(1)
+        set_to(torch.float32, 1, True)
         try:
             yield
         finally:
-            torch.set_default_dtype(dtype)
-            torch.set_grad_enabled(gradients)
-            if threads != 1:
-                torch.set_num_threads(threads)
+            set_to(*before)
+
+
+def set_to(dtype: Any, threads: int, gradients: bool) -> None:
+    """torch's default dtype, its threads, and whether it keeps what gradients need; what is so already is left alone, being slow to set."""
+    import torch
+
+    if torch.get_default_dtype() is not dtype:
+        torch.set_default_dtype(dtype)
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+    if torch.is_grad_enabled() != gradients:
+        torch.set_grad_enabled(gradients)
 
 
 def default_device() -> str:

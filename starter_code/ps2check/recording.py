@@ -86,10 +86,10 @@ def plain(value: Any) -> Item:
     """`value` as named arrays (copied, C order), or a Failure when it is nothing that can be judged."""
     if type(value) is dict:
         return plain_dict(value)
-    if isinstance(value, (bool, int, float, np.generic)):
-        value = np.asarray(value)
     if type(value) is not np.ndarray:
-        return Failure("type", f"is {describe(value)}, expected a numpy array")
+        if not isinstance(value, (bool, int, float, np.generic)):
+            return Failure("type", f"is {describe(value)}, expected a numpy array")
+        value = np.asarray(value)
     if value.dtype.kind not in "fiub":
         return Failure("type", f"has dtype {value.dtype}, expected numbers")
     return {"": np.array(value, order="C", copy=True)}
@@ -101,7 +101,8 @@ def plain_dict(value: dict[Any, Any]) -> Item:
         inner = plain(entry)
         if isinstance(inner, Failure):
             return Failure(inner.kind, f'entry "{str(key)[:40]}" {inner.says}')
-        parts |= {(f"{key}.{name}" if name else str(key)): array for name, array in inner.items()}
+        for name, array in inner.items():
+            parts[f"{key}.{name}" if name else str(key)] = array
     return parts
 
 

@@ -73,15 +73,13 @@ def share(rows: list[Row], weights: Mapping[str, Fraction], part_paid: Mapping[s
 
     weights: of the groups (1 where not named). part_paid: groups that failed but earn this part of their weight all the same.
     """
-    passed = groups_of(rows)
-    total = sum((weights.get(g, Fraction(1)) for g in passed), Fraction(0))
+    passed, paid = groups_of(rows), part_paid or {}
+    weigh = {group: weights.get(group, 1) for group in passed}
+    total = sum(weigh.values())
     if not total or any(row.verdict.says == "was never asked for" for row in rows):
         return Fraction(0)
-    earned = Fraction(0)
-    for group, ok in passed.items():
-        part = Fraction(1) if ok else (part_paid or {}).get(group, Fraction(0))
-        earned += weights.get(group, Fraction(1)) * part
-    return earned / total
+    earned = sum(weigh[group] * (1 if ok else paid.get(group, 0)) for group, ok in passed.items())
+    return Fraction(earned) / total
 
 
 def nothing_written(rows: list[Row], items: Mapping[str, Item], ended: Failure | None) -> bool:
