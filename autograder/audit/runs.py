@@ -20,7 +20,7 @@ from ..check.scoring import Row, unchecked
 from ..check.verdict import Failure, fails
 from ..course import this_course
 from ..grading.redraw import Memory, Redraw
-from ..grading.replay import Known
+from ..grading.replay import Known, Replay
 from ..misconceptions import Build
 
 KEPT = 64
@@ -74,6 +74,12 @@ def memory(question: str, number: int) -> Memory:
 def answers(question: str, number: int) -> Known:
     """What catalogued mistakes yield, by id, as far as the diagnosis asked: it is not run again."""
     return {}
+
+
+def diagnosed(question: str, mistake: str, number: int) -> Replay | None:
+    """A mistake's whole run, where the diagnosis has recorded it."""
+    replay = answers(question, number).get((mistake,))
+    return replay if replay is not None and replay.whole else None
 
 
 @functools.lru_cache(maxsize=512)

@@ -16,7 +16,7 @@ from ..grading.replay import Run, group_of
 from ..misconceptions import CATALOG, Misconception
 from .lazy import KEEP_THE_LAW, LAZY, Build, forgeries
 from .report import Audit, Finding, finding
-from .runs import answers, draw_of, judged_until, reference, replaced, right, seed_of, wanted
+from .runs import diagnosed, draw_of, judged_until, reference, replaced, right, seed_of, wanted
 
 LAZY_SEEDS = 4
 """Seeds on which lazy code is run; lazy recordings, which cost nothing, meet all of them."""
@@ -97,8 +97,7 @@ def consistent_pairs(question: Question) -> list[Recording]:
     recordings = []
     for mistake in CATALOG.values():
         if mistake.question == question.id and "forward" in {f.split(",")[0] for f in mistake.fails}:
-            known = answers(question.id, 0).get((mistake.id,))
-            recordings.append(known if known is not None and known.whole else recorded(question, mistake))
+            recordings.append(diagnosed(question.id, mistake.id, 0) or recorded(question, mistake))
     return recordings
 
 

@@ -17,7 +17,7 @@ from .grey import SURE
 from .reach import reached_from
 from .report import GREY, Audit, Finding, Loss, finding
 from .right import audit_right
-from .runs import answers, judged, judged_until, replaced, unchecked, wanted
+from .runs import diagnosed, judged, judged_until, replaced, unchecked, wanted
 
 CASCADE_SEEDS = 2
 SHOWN = 2
@@ -50,8 +50,8 @@ def audit_mistake(id: str, seeds: int, cascade_seeds: int = CASCADE_SEEDS) -> Au
 
 def caught(mistake: Misconception, asked: Question, package: Any, number: int) -> list[Row]:
     """The rows of a run, up to where the mistake is surely caught: from the diagnosis where that has recorded it."""
-    known = answers(mistake.question, number).get((mistake.id,))
-    if known is not None and known.whole and not any(name.startswith(GRADIENT_CHECK) for name in mistake.fails):
+    known = diagnosed(mistake.question, mistake.id, number)
+    if known and not any(name.startswith(GRADIENT_CHECK) for name in mistake.fails):
         with np.errstate(all="ignore"):
             return scoring.judge(wanted(mistake.question, number), known.items, known.ended)
     stop = functools.partial(surely_caught, mistake, number)

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from . import variant
-from .part6 import trainer
+from .part6_training import trainer
 
 
 @variant("6.1", "he_initialize")
