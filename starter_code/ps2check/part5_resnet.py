@@ -118,12 +118,12 @@ def filled(net: Any) -> Any:
     """The network in float64, every weight a fixed function of its place."""
     import torch
 
+    parameters = list(net.double().parameters())
     pattern = torch.cos(torch.arange(1021).double().square())
+    pattern = pattern.repeat(max((p.numel() for p in parameters), default=0) // len(pattern) + 1)
     with torch.no_grad():
-        for parameter in net.double().parameters():
-            count = parameter.numel()
-            values = pattern.repeat(count // len(pattern) + 1)[:count].view_as(parameter)
-            parameter.copy_(values / max(1, parameter[0].numel()) ** 0.5)
+        for parameter in parameters:
+            parameter.copy_(pattern[: parameter.numel()].view_as(parameter) / max(1, parameter[0].numel()) ** 0.5)
     return net.eval()
 
 
