@@ -86,9 +86,13 @@ with open(sys.argv[2], "w") as stream:
 
 
 class Watched:
-    """Memory that is a process's alone, looked at while a class is graded: of the graders, their zygotes and the student workers."""
+    """Memory that is a process's alone, looked at while a class is graded: of the graders, their zygotes and the student workers.
+
+    seconds: of CPU that looking took, which is no part of grading (a tenth of it would be).
+    """
 
     def __init__(self) -> None:
+        self.seconds = 0.0
         self.graders: list[float] = []
         self.workers: list[float] = []
         self._stop = threading.Event()
@@ -96,6 +100,7 @@ class Watched:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.5):
+            self.seconds = time.thread_time()
             try:
                 graders = [p for p in psutil.Process().children() if "multiprocessing.spawn" in " ".join(p.cmdline())]
                 self.graders.append(sum(alone(p) for p in graders) / max(1, len(graders)))
@@ -134,7 +139,7 @@ def ours(
     try:
         with watched if watch else contextlib.nullcontext():
             for done in hands.run(deque(tasks), workers):
-                used.append(tree_cpu() - before)
+                used.append(tree_cpu() - before - watched.seconds)
                 walls.append(time.perf_counter() - began)
                 troubles += bool(done.trouble)
                 if len(used) % EVERY == 0 and len(used) > workers + 1:
