@@ -85,8 +85,7 @@ def diagnosed(question: str, mistake: str, number: int) -> Replay | None:
 @functools.lru_cache(maxsize=512)
 def wanted(question: str, number: int) -> Recording:
     """The reference's recording; raises where the reference itself fails."""
-    with np.errstate(all="ignore"):
-        recording = record(REGISTRY[question], reference(), draw_of(question, number), trusted=True)
+    recording = record(REGISTRY[question], reference(), draw_of(question, number), trusted=True)
     if recording.ended is not None:
         raise scoring.ReferenceFault("the whole run", recording.ended)
     return recording
@@ -95,8 +94,7 @@ def wanted(question: str, number: int) -> Recording:
 @functools.lru_cache(maxsize=KEPT)
 def right(question: str, number: int) -> Recording:
     """The reference's recording as if it were a student's: with the values that no trusted run computes."""
-    with np.errstate(all="ignore"):
-        return record(REGISTRY[question], reference(), draw_of(question, number))
+    return record(REGISTRY[question], reference(), draw_of(question, number))
 
 
 def draw_of(question: str, number: int) -> Redraw:
@@ -118,10 +116,9 @@ def judged(question: Question, package: Any, number: int) -> list[Row]:
 
 def answered(question: Question, package: Any, number: int) -> Recording:
     """What `package` yields in a run."""
-    if package is reference() and question is REGISTRY.get(question.id):
-        return right(question.id, number)
+    known = package is reference() and question is REGISTRY.get(question.id)
     with np.errstate(all="ignore"):
-        return record(question, package, draw_of(question.id, number))
+        return right(question.id, number) if known else record(question, package, draw_of(question.id, number))
 
 
 def judged_from(question: Question, got: Recording, number: int) -> list[Row]:
