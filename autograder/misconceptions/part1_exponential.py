@@ -120,6 +120,16 @@ def elu_backward_without_alpha(right: Any) -> Any:
     return pair(right, right.forward, lambda self, x: np.exp(below_zero(x)))
 
 
+@mistake(
+    "1.5",
+    "ELU",
+    "the cache is the very array that forward multiplies by α afterwards, and backward multiplies by α once more (handout 1.5)",
+    fails=("backward",),
+)
+def elu_cache_scaled_in_place(right: Any) -> Any:
+    return pair(right, right.forward, lambda self, x: np.where(x > 0, 1.0, self.alpha * (1.0 + self.alpha * np.expm1(below_zero(x)))))
+
+
 @mistake("1.5", "ELU", "backward takes the exponential of the output instead of the input (handout 1.5)", fails=("backward",))
 def elu_backward_exp_of_output(right: Any) -> Any:
     return pair(
@@ -231,6 +241,19 @@ def selu_backward_y_plus_alpha(right: Any) -> Any:
         right.forward,
         lambda self, x: np.where(x > 0, self.scale, self.derivative - self.scale * self.alpha + self.alpha),
     )
+
+
+@mistake(
+    "1.8",
+    "SELU",
+    "the cache is the very array that forward multiplies by λ afterwards, and backward multiplies by λ once more (handout 1.8)",
+    fails=("backward",),
+)
+def selu_cache_scaled_in_place(right: Any) -> Any:
+    def slope(self: Any, x: Any) -> Any:
+        return self.scale * np.where(x > 0, 1.0, self.alpha * (1.0 + self.scale * np.expm1(below_zero(x))))
+
+    return pair(right, right.forward, slope)
 
 
 @mistake(

@@ -90,3 +90,13 @@ def evaluate_with_gradients(right: Any) -> Any:
 )
 def evaluate_all_at_once(right: Any) -> Any:
     return edited(right, (".split(batch_size)", ".split(len(images))"))
+
+
+@mistake(
+    "6.4",
+    "evaluate",
+    "the images are flipped first, as augmentation does in training; a test asks about them as they are",
+    fails=("accuracy",),
+)
+def evaluate_augments(right: Any) -> Any:
+    return edited(right, ("model(x)", "model(x.flip(3))"))

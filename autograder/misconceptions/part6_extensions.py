@@ -55,6 +55,16 @@ def ensemble_leaves_eval(right: Any) -> Any:
     return edited(right, ("        model.train(mode)\n", ""))
 
 
+@mistake(
+    "6.6",
+    "ensemble",
+    "each model is asked about the images and about flipped ones (augmentation at test time); only the images as they are count",
+    fails=("several", "one"),
+)
+def ensemble_augments(right: Any) -> Any:
+    return edited(right, (SOFTMAX, f"(({SOFTMAX} + {SOFTMAX.replace('images', 'images.flip(3)')}) / 2)"))
+
+
 # ---- 6.7 controller_gradient
 
 RETURN = "return (reward - baseline) * direction"

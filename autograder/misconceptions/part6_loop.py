@@ -116,3 +116,42 @@ def train_last_batch_dropped(right: Any) -> Any:
 @mistake("6.5", "train", "the model is left in train mode at the end", fails=("conduct, mode",))
 def train_ends_in_train(right: Any) -> Any:
     return edited(right, ("    model.eval()\n", "    model.train()\n"))
+
+
+@mistake(
+    "6.5",
+    "train",
+    "a checkpoint is saved as each epoch starts and the last one is loaded at the end: the last epoch is lost (handout 6.5)",
+    fails=("parameters", "with validation"),
+)
+def train_ends_with_a_checkpoint(right: Any) -> Any:
+    save = "        saved = {name: value.clone() for name, value in model.state_dict().items()}\n"
+    load = "    model.load_state_dict(saved)\n    model.eval()\n"
+    return edited(right, ("    for epoch in epochs:\n", "    for epoch in epochs:\n" + save), ("    model.eval()\n", load))
+
+
+@mistake(
+    "6.5",
+    "train",
+    "the weights of the epoch with the lowest error are put back at the end; the model keeps those of the last step (handout 6.5)",
+    fails=("with validation, rising errors",),
+)
+def train_returns_to_the_best(right: Any) -> Any:
+    note = "errors.append(validate())\n            schedule.step(errors[-1])\n            if errors[-1] == min(errors): "
+    save = "saved = {name: value.clone() for name, value in model.state_dict().items()}"
+    load = "    if errors: model.load_state_dict(saved)\n    model.eval()\n"
+    return edited(
+        right, ("losses = []", "losses, errors = [], []"), ("schedule.step(validate())", note + save), ("    model.eval()\n", load)
+    )
+
+
+@mistake(
+    "6.5",
+    "train",
+    "training stops early when `patience` epochs brought nothing; patience is the schedule's, and every epoch is trained (handout 6.5)",
+    fails=("with validation, rising errors",),
+)
+def train_stops_early(right: Any) -> Any:
+    note = "errors.append(validate())\n            schedule.step(errors[-1])\n            "
+    stop = "if len(errors) - errors.index(min(errors)) > patience: break"
+    return edited(right, ("losses = []", "losses, errors = [], []"), ("schedule.step(validate())", note + stop))

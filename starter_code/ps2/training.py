@@ -72,6 +72,7 @@ def train(
     epochs: each an iterable of batches (images, labels), to be read once and in order. The loss is the mean cross-entropy of the logits,
     the optimizer make_optimizer(model, lr), the schedule PlateauSchedule(optimizer, patience=patience).
     validate: called after each epoch where it is given; the error it returns goes to the schedule. It may leave the model in eval
-    mode; every epoch starts in train mode. At the end the model is in eval mode.
+    mode; every epoch starts in train mode. Whatever it returns, all epochs are trained. At the end the model is in eval mode and has the
+    weights of the last step.
     """
     raise NotImplementedError("6.5 train")

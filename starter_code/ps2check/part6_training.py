@@ -159,6 +159,10 @@ def train(ps2: Any, draw: Draw) -> Steps:
     yield "with validation, errors and patience", settled(lambda: run.schedule(lr=lr, patience=patience))
     once = Trained(ps2, make, epochs[:1], errors[:1])
     yield "defaults", settled(lambda: {"losses": once.losses(True), **once.schedule()})
+    # More epochs without success than `patience` are neither the end of training, nor a reason to go back to the first one's weights.
+    least = draw.between(0.0625, 0.5)
+    rising = Trained(ps2, make, [epoch[:1] for epoch in (*epochs, *epochs)[:4]], [least + i / 8 for i in range(4)])
+    yield "with validation, rising errors", settled(lambda: rising.state(True, lr=lr, patience=1))
     yield "conduct, mode", settled(lambda: run.ends_in_eval(lr=lr)), holds("leaves the model in train mode; it ends in eval mode")
     yield "conduct, images and labels", settled(lambda: run.given(lr=lr)), unchanged("a batch")
 
