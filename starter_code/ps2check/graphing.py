@@ -26,6 +26,7 @@ def record(net: Any, images: Any) -> bool:
         restore(net, before)
         torch.cuda.make_graphed_callables(net, (images,), allow_unused_input=True)
         restore(net, before)
+        accept_streams()
         recorded = net.forward
         net.forward = lambda x: recorded(x) if x.shape == images.shape and x.dtype == images.dtype else plain(x)
         for parameter in net.parameters():  # the recording writes each gradient to one place, which a step must not hold on to
@@ -41,6 +42,15 @@ def record(net: Any, images: Any) -> bool:
         for hook in hooks:
             hook.remove()
     return right
+
+
+def accept_streams() -> None:
+    """No warning (of torch 2.10 and newer) that gradients arrive from another stream than the recording's: it is meant, and torch waits."""
+    import torch
+
+    warn = getattr(torch.autograd.graph, "set_warn_on_accumulate_grad_stream_mismatch", None)
+    if warn is not None:
+        warn(False)
 
 
 def restore(net: Any, state: dict[str, Any]) -> None:
