@@ -51,7 +51,7 @@ def audit_whole(id: str, seeds: int, thorough: bool) -> Audit:
     for mistake in [m for m in CATALOG.values() if m.question == id]:
         total += audit_mistake(mistake.id, seeds, max(seeds, 20) if thorough else CASCADE_SEEDS)
     total += audit_lazy(id, seeds)
-    total += audit_question(id, seeds)
+    total += audit_question(id, 0 if thorough else seeds)  # a thorough audit runs the reference with the other right answers
     if not thorough:
         for variant in [v for v in variants().values() if v.question == id]:
             total += audit_variant(variant.id, min(seeds, VARIANT_SEEDS))
