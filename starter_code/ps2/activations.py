@@ -50,7 +50,7 @@ class ReLU(Layer):
 class LeakyReLU(Layer):
     """x where x > 0, else slope·x. At exactly 0 the derivative is `slope`.
 
-    slope: any real number, also above 1 (so this is not max(x, slope·x)).
+    slope: any real number: 0, negative, also above 1 (so this is not max(x, slope·x)).
     """
 
     def __init__(self, slope: float = 0.01) -> None:
