@@ -2,106 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import gradient
-from .agreement import each_entry, unchanged
+from .agreement import unchanged
 from .draw import Draw
+from .part1_elementwise import Shape, Steps, elementwise, in_evaluation, made, own_arrays, with_arguments, with_default
 from .question import question
 from .recording import keep
 from .tracing import held_gradients, write
-
-Steps = Iterator[tuple[Any, ...]]
-
-
-def elementwise(draw: Draw, make: Callable[[], Any]) -> Steps:
-    """What every activation is asked. make() builds a layer; random cotangents, kinks and extremes at random places.
-
-    Ordinary, exactly-zero and huge entries are items of their own: beside a 1000 an error of 5e-7 would be lost.
-    """
-    shape = draw.size(16, 24)
-    layer = make()
-    x, g = every_digit(draw, draw.away_from(0.0, shape)), every_digit(draw, draw.normal(shape))
-    yield "forward", lambda: layer.forward(x)
-    yield "backward", lambda: layer.backward(g)
-    yield "backward, called twice", lambda: layer.backward(g)
-    yield "conduct, x", x, unchanged("x")
-    yield "conduct, grad_output", g, unchanged("grad_output")
-    yield from special_inputs(draw, make, shape)
-    yield from other_shapes(draw, make)
-    yield from second_forward(draw, make, shape)
-    yield from two_layers(draw, make, shape)
-    yield from gradient.gradient_check(gradient.of(make), draw, shape, x=draw.away_from(0.0, shape))
-
-
-def every_digit(draw: Draw, values: Any) -> Any:
-    """`values` with digits beyond float32's, in which a detour through float32 shows (no sum has to be exact here); short on the ladder."""
-    return values if draw.small else values + draw.uniform(0.0, 2.0**-20, values.shape)
-
-
-def special_inputs(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) -> Steps:
-    """Exact zeros and ±1000, among ordinary numbers."""
-    for name, special in (("at 0", (0.0,)), ("large x", (1000.0, -1000.0))):
-        layer = make()
-        x, g = draw.sprinkle(draw.away_from(0.0, shape), special), draw.normal(shape)
-        yield f"forward, {name}", lambda layer=layer, x=x: layer.forward(x), each_entry()
-        yield f"backward, {name}", lambda layer=layer, g=g: layer.backward(g)
-
-
-def other_shapes(draw: Draw, make: Callable[[], Any]) -> Steps:
-    """Any number of dimensions, and one of length 1."""
-    shapes = {"another shape": ((29,), (3, 7, 5), (2, 3, 4, 5)), "an axis of length 1": ((1, 24), (5, 1, 6), (3, 4, 2, 1))}
-    for case, choices in shapes.items():
-        layer, shape = make(), draw.size(*draw.choice(choices))
-        x, g = draw.normal(shape), draw.normal(shape)
-        yield f"forward, {case}", lambda layer=layer, x=x: layer.forward(x)
-        yield f"backward, {case}", lambda layer=layer, g=g: layer.backward(g)
-
-
-def second_forward(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) -> Steps:
-    """Backward belongs to the latest forward, and earlier results stay what they were."""
-    layer, kept = make(), []
-    first, later, g, g2 = draw.normal(shape), draw.normal(shape), draw.normal(shape), draw.normal(shape)
-
-    def second() -> Any:
-        kept.append(layer.forward(first))
-        keep(kept, lambda: layer.backward(g))
-        return layer.forward(later)
-
-    yield "forward, a second time", second
-    yield "backward, after a second forward", lambda: layer.backward(g2)
-    yield "conduct, earlier result", lambda: kept[0], unchanged("the first forward's result")
-    yield "conduct, earlier gradient", lambda: kept[1], unchanged("the first backward's result")
-
-
-def two_layers(draw: Draw, make: Callable[[], Any], shape: tuple[int, ...]) -> Steps:
-    """What one layer remembers is not another's."""
-    layer, other = make(), make()
-    x, elsewhere, g = draw.normal(shape), draw.normal(shape), draw.normal(shape)
-
-    def between() -> Any:
-        layer.forward(x)
-        other.forward(elsewhere)
-        return layer.backward(g)
-
-    yield "backward, another layer in between", between
-
-
-def with_default(ps2: Any, draw: Draw, name: str) -> Steps:
-    """The layer made without arguments."""
-    shape = draw.size(4, 6)
-    x, g = draw.normal(shape), draw.normal(shape)
-    layers: list[Any] = []
-
-    def forward() -> Any:
-        layers.append(getattr(ps2, name)())
-        return layers[0].forward(x)
-
-    yield "forward, default argument", forward
-    yield "backward, default argument", lambda: layers[0].backward(g)
 
 
 @question("1.1", "Sigmoid", stub="activations.Sigmoid", core=True)
@@ -120,42 +32,37 @@ def tanh(ps2: Any, draw: Draw) -> Steps:
 def relu(ps2: Any, draw: Draw) -> Steps:
     """max(0, x); at exactly 0 nothing passes back."""
     yield from elementwise(draw, lambda: ps2.ReLU())
+    yield from own_arrays(draw, lambda: ps2.ReLU())
 
 
 @question("1.4", "LeakyReLU", stub="activations.LeakyReLU", core=True)
 def leaky_relu(ps2: Any, draw: Draw) -> Steps:
-    """x or slope·x, for slopes below and above 1, positive and negative."""
+    """x or slope·x, for slopes below and above 1, positive, negative and 0."""
     gentle = draw.between(0.05, 0.75)
     yield from elementwise(draw, lambda: ps2.LeakyReLU(slope=gentle))
-    for name, slope in (("slope above 1", draw.between(1.25, 3.0)), ("negative slope", draw.between(-2.0, -0.25))):
-        shape = draw.size(4, 6)
-        x, g = draw.normal(shape), draw.normal(shape)
-        layers: list[Any] = []
-        yield f"forward, {name}", lambda slope=slope, x=x, layers=layers: made(layers, ps2.LeakyReLU, slope).forward(x)
-        yield f"backward, {name}", lambda g=g, layers=layers: layers[0].backward(g)
+    yield from own_arrays(draw, lambda: ps2.LeakyReLU(slope=gentle))
+    slopes = {"slope above 1": draw.between(1.25, 3.0), "negative slope": draw.between(-2.0, -0.25), "slope 0": 0.0}
+    yield from with_arguments(draw, lambda slope: ps2.LeakyReLU(slope), slopes)
     yield from with_default(ps2, draw, "LeakyReLU")
-
-
-def made(layers: list[Any], make: Callable[..., Any], *arguments: Any) -> Any:
-    """Make a layer inside its item, so that an exception costs that item alone, and keep it for the next."""
-    layers.append(make(*arguments))
-    return layers[0]
 
 
 @question("1.5", "ELU", stub="activations.ELU", core=True)
 def elu(ps2: Any, draw: Draw) -> Steps:
-    """ELU and its derivative, on both sides of zero and far into saturation."""
-    alpha = draw.between(1.25, 3.0) if draw.integer(0, 1) else draw.between(0.25, 0.75)
+    """ELU and its derivative, on both sides of zero and far into saturation, for α below and above 1."""
+    alpha = draw.between(0.25, 0.75)
     yield from elementwise(draw, lambda: ps2.ELU(alpha=alpha))
+    yield from own_arrays(draw, lambda: ps2.ELU(alpha=alpha))
+    yield from with_arguments(draw, lambda alpha: ps2.ELU(alpha), {"alpha above 1": draw.between(2.0, 4.0)})
     yield from with_default(ps2, draw, "ELU")
 
 
 @question("1.6", "PReLU", stub="activations.PReLU")
 def prelu(ps2: Any, draw: Draw) -> Steps:
-    """LeakyReLU whose slope is learned: its gradient is summed over every entry."""
+    """LeakyReLU whose slope is learned, of any sign: its gradient is summed over every entry."""
     alpha = draw.between(0.05, 0.75)
     later = np.array([draw.between(1.25, 3.0)])
-    yield from elementwise(draw, lambda: ps2.PReLU(alpha=alpha))
+    yield from elementwise(draw, lambda: ps2.PReLU(alpha=alpha), learns=True)
+    yield from own_arrays(draw, lambda: ps2.PReLU(alpha=alpha))
     shape = draw.size(5, 7)
     x, g = draw.sprinkle(draw.normal(shape), (0.0,)), draw.normal(shape)
     layer = ps2.PReLU(alpha)
@@ -171,6 +78,8 @@ def prelu(ps2: Any, draw: Draw) -> Steps:
     yield "gradients", lambda: held_gradients(layer)
     yield "gradients, called twice", lambda: gradients_of(layer, g)
     yield "conduct, alpha after backward", lambda: layer.parameters, unchanged("alpha")
+    yield from any_alpha(ps2, draw, layer, shape)
+    yield from own_gradients(draw, lambda: ps2.PReLU(alpha), shape)
     shape = draw.size(2, 3, 4, 5)
     x4, g4 = draw.normal(shape), draw.normal(shape)
 
@@ -190,6 +99,38 @@ def prelu(ps2: Any, draw: Draw) -> Steps:
     yield from ((name + ", alpha", value, judge) for name, value, judge in steps)
 
 
+def any_alpha(ps2: Any, draw: Draw, layer: Any, shape: Shape) -> Steps:
+    """A further forward of a layer whose alpha training has made negative; an alpha of 0."""
+    negative = np.array([draw.between(-2.0, -0.25)])
+    x, g = draw.normal(shape), draw.normal(shape)
+
+    def set_negative() -> Any:
+        write(layer.parameters, "alpha", negative)
+        return layer.forward(x)
+
+    yield "forward, negative alpha", set_negative
+    yield "backward, negative alpha", lambda: layer.backward(g)
+    yield "gradients, negative alpha", lambda: held_gradients(layer)
+    layers: list[Any] = []
+    yield "forward, alpha 0", lambda: made(layers, ps2.PReLU, 0.0).forward(x)
+    yield "gradients, alpha 0", lambda: gradients_of(layers[0], g)
+
+
+def own_gradients(draw: Draw, make: Callable[[], Any], shape: Shape) -> Steps:
+    """One layer's gradients after another's forward and backward."""
+    one, other = make(), make()
+    x, elsewhere, g, g2 = draw.normal(shape), draw.normal(shape), draw.normal(shape), draw.normal(shape)
+
+    def between() -> Any:
+        one.forward(x)
+        other.forward(elsewhere)
+        one.backward(g)
+        other.backward(g2)
+        return held_gradients(one)
+
+    yield "gradients, another layer in between", between
+
+
 def gradients_of(layer: Any, g: Any) -> Any:
     """Run backward and return the gradients of the parameters."""
     layer.backward(g)
@@ -200,7 +141,7 @@ def gradients_of(layer: Any, g: Any) -> Any:
 def maxout(ps2: Any, draw: Draw) -> Steps:
     """The largest of k affine pieces; the winner alone gets the gradient, the first of equals wins."""
     n, d, m = draw.size(9, 7, 5)
-    k = draw.integer(2, 5)
+    k = draw.integer(3, 5)
     weight, bias = draw.normal((k, d, m)), draw.normal((k, m))
     x, g = draw.normal((n, d)), draw.normal((n, m))
     layer = ps2.Maxout(weight.copy(), bias.copy())
@@ -231,9 +172,14 @@ def maxout(ps2: Any, draw: Draw) -> Steps:
     def between() -> Any:
         one.forward(x)
         other.forward(x2)
-        return one.backward(g)
+        gradient = one.backward(g)
+        other.backward(g2)
+        return gradient
 
     yield "backward, another layer in between", between
+    yield "gradients, another layer in between", lambda: held_gradients(one)
+    yield from maxout_changed(one, x, g, draw.normal((k, d, m)), draw.normal((k, m)))
+    yield from in_evaluation(draw, lambda: ps2.Maxout(weight.copy(), bias.copy()), (n, d), (n, m), learns=True)
 
     def build(x: Any, weight: Any, bias: Any) -> Any:
         made = ps2.Maxout(weight, bias)
@@ -242,14 +188,28 @@ def maxout(ps2: Any, draw: Draw) -> Steps:
     yield from gradient.gradient_check(build, draw, (n, m), x=draw.normal((n, d)), weight=weight, bias=bias)
 
 
+def maxout_changed(layer: Any, x: Any, g: Any, weight: Any, bias: Any) -> Steps:
+    """Training has changed both parameters in place, to these."""
+
+    def changed() -> Any:
+        write(layer.parameters, "weight", weight)
+        write(layer.parameters, "bias", bias)
+        return layer.forward(x)
+
+    yield "forward, parameters changed", changed
+    yield "backward, parameters changed", lambda: layer.backward(g)
+    yield "gradients, parameters changed", lambda: held_gradients(layer)
+
+
 def maxout_ties(ps2: Any, draw: Draw, weight: Any) -> Steps:
-    """Two pieces that are equal everywhere, at random places, and larger than the rest."""
+    """Two pieces at random places that are larger than the rest: equal, but for some units where the later one is larger by a trifle."""
     k, d, m = weight.shape
     n = draw.size(6)[0]
     first, second = sorted(draw.order(k)[:2])
     weight, bias = weight.copy(), draw.normal((k, m))
     weight[second] = weight[first]
     bias[first] = bias[second] = np.max(bias) + 64.0  # above the rest: |x·w| stays far below
+    bias[second, draw.order(m)[: m // 2]] += 2.0**-30  # all sums here are exact, so no tie is meant
     x, g = draw.normal((n, d)), draw.normal((n, m))
     layers: list[Any] = []
     yield "forward, ties", lambda: made(layers, ps2.Maxout, weight.copy(), bias.copy()).forward(x)

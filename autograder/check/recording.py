@@ -84,7 +84,7 @@ def keep(kept: list[Any], call: Callable[[], Any]) -> None:
 
 def plain(value: Any) -> Item:
     """`value` as named arrays (copied, C order), or a Failure when it is nothing that can be judged."""
-    if type(value) is dict:
+    if isinstance(value, dict):  # an OrderedDict or a defaultdict too
         return plain_dict(value)
     if type(value) is not np.ndarray:
         if not isinstance(value, (bool, int, float, np.generic)):

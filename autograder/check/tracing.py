@@ -126,7 +126,7 @@ class Traced:
         name = f"{self._name}.{key}" if self._name else key
         if key in ("standing_in", "training"):
             return value
-        if key in ("parameters", "gradients") and type(value) is dict:
+        if key in ("parameters", "gradients") and isinstance(value, dict):
             self._log.lines.append((self._owner, name))
             noting = NotingDict(value)
             noting.note = lambda text: self._log.lines.append((self._owner, name + text))
@@ -157,6 +157,8 @@ def literal(value: Any) -> str:
     if isinstance(value, Traced):
         return str(value._name)
     if isinstance(value, np.ndarray):
+        if value.ndim > 1 and value.flags.f_contiguous and not value.flags.c_contiguous:
+            return f"{literal(value.T)}.T"
         text = np.array2string(value, separator=", ", threshold=10**6, floatmode="unique", max_line_width=10**6)
         return f"np.array({PADDING.sub('', ' '.join(text.split()))})"
     if isinstance(value, np.random.Generator):

@@ -353,7 +353,8 @@ def gelu_backward_without_upstream(right: Any) -> Any:
 )
 def gelu_one_gradient_buffer(right: Any) -> Any:
     def backward(self: Any, g: Any) -> Any:
-        self.buffer = np.multiply(g, self.derivative, out=getattr(self, "buffer", np.empty_like(g)))
-        return self.buffer
+        if getattr(self, "buffer", np.empty(0)).shape != g.shape:
+            self.buffer = np.empty(g.shape)
+        return np.multiply(g, self.derivative, out=self.buffer)
 
     return but(right, backward=backward)

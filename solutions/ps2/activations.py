@@ -66,7 +66,7 @@ class ReLU(Layer):
 class LeakyReLU(Layer):
     """x where x > 0, else slope·x. At exactly 0 the derivative is `slope`.
 
-    slope: any real number, also above 1 (so this is not max(x, slope·x)).
+    slope: any real number: 0, negative, also above 1 (so this is not max(x, slope·x)).
     """
 
     def __init__(self, slope: float = 0.01) -> None:
@@ -113,7 +113,7 @@ class PReLU(Layer):
     """LeakyReLU whose slope is learned: x where x > 0, else alpha·x (He et al. 2015). At exactly 0 the derivative is alpha.
 
     parameters["alpha"] and gradients["alpha"] have shape (1,); the one alpha is shared by all entries, so its gradient is a sum over
-    all of them.
+    all of them. Training changes alpha, which may be any real number.
     """
 
     def __init__(self, alpha: float = 0.25) -> None:

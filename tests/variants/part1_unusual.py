@@ -1,7 +1,10 @@
-"""Right answers of an unusual build in part 1: slots, data classes, closures, properties, other memory orders, complex steps."""
+"""Right answers of an unusual build in part 1: slots, data classes, closures, properties, other kinds of dict, other memory orders,
+complex steps.
+"""
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 from typing import Any
@@ -48,6 +51,17 @@ def tanh_by_a_complex_step(right: Any) -> Any:
 
         def backward(self, grad_output: Any) -> Any:
             return grad_output * (np.tanh(self.seen).imag / 1e-30)
+
+    return Tanh
+
+
+@variant("1.2", "Tanh")
+def tanh_by_one_exponential(right: Any) -> Any:
+    class Tanh(right):
+        def forward(self, x: Any) -> Any:
+            e = np.exp(-2 * np.abs(x))
+            self.y = np.sign(x) * (1 - e) / (1 + e)
+            return self.y
 
     return Tanh
 
@@ -134,6 +148,21 @@ def elu_from_an_iterator(right: Any) -> Any:
             return np.einsum("...,...->...", grad_output, local.reshape(self.x[1]))
 
     return ELU
+
+
+@variant("1.6", "PReLU")
+def prelu_with_other_kinds_of_dict(right: Any) -> Any:
+    class PReLU(right):
+        def __init__(self, alpha: float = default(right, "alpha")) -> None:
+            super().__init__(alpha)
+            self.parameters = collections.OrderedDict(self.parameters)
+
+        def backward(self, grad_output: Any) -> Any:
+            dx = super().backward(grad_output)
+            self.gradients = collections.defaultdict(lambda: np.zeros(1), self.gradients)
+            return dx
+
+    return PReLU
 
 
 @variant("1.7", "Maxout")
