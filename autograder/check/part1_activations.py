@@ -172,12 +172,14 @@ def maxout(ps2: Any, draw: Draw) -> Steps:
     def between() -> Any:
         one.forward(x)
         other.forward(x2)
-        gradient = one.backward(g)
+        return one.backward(g)
+
+    def after_other() -> Any:
         other.backward(g2)
-        return gradient
+        return held_gradients(one)
 
     yield "backward, another layer in between", between
-    yield "gradients, another layer in between", lambda: held_gradients(one)
+    yield "gradients, another layer in between", after_other
     yield from maxout_changed(one, x, g, draw.normal((k, d, m)), draw.normal((k, m)))
     yield from in_evaluation(draw, lambda: ps2.Maxout(weight.copy(), bias.copy()), (n, d), (n, m), learns=True)
 
@@ -209,7 +211,7 @@ def maxout_ties(ps2: Any, draw: Draw, weight: Any) -> Steps:
     weight, bias = weight.copy(), draw.normal((k, m))
     weight[second] = weight[first]
     bias[first] = bias[second] = np.max(bias) + 64.0  # above the rest: |x·w| stays far below
-    bias[second, draw.order(m)[: m // 2]] += 2.0**-30  # all sums here are exact, so no tie is meant
+    bias[second, draw.order(m)[: m // 2]] += 2.0**-30  # sums are exact here: these are no ties
     x, g = draw.normal((n, d)), draw.normal((n, m))
     layers: list[Any] = []
     yield "forward, ties", lambda: made(layers, ps2.Maxout, weight.copy(), bias.copy()).forward(x)

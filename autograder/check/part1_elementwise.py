@@ -35,7 +35,7 @@ def elementwise(draw: Draw, make: Callable[[], Any], learns: bool = False) -> St
     yield "conduct, grad_output", g, unchanged("grad_output")
     yield from special_inputs(draw, make, shape)
     yield from other_shapes(draw, make)
-    yield from second_forward(draw, make, shape)
+    yield from second_forward(draw, make, small)
     yield from two_layers(draw, make, small)
     yield from in_evaluation(draw, make, small, small, learns)
     yield from transposed_views(draw, make, small)
