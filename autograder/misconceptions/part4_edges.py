@@ -23,7 +23,7 @@ def squeezing(right: Any) -> Any:
     return but(right, backward=backward)
 
 
-SQUEEZED = "gradients lose their axes of length 1 by a squeeze; they have the shape of the parameter (handout 0)"
+SQUEEZED = "gradients lose their axes of length 1 by a squeeze; they have the shape of the parameter (handout 4)"
 
 
 @mistake("4.1", "Linear", SQUEEZED, fails=("gradients, one output",))
@@ -76,7 +76,7 @@ def conv_shortcut_for_one_entry(right: Any) -> Any:
 @mistake(
     "4.2",
     "Conv2d",
-    "the windows are cut by strides in bytes that hold for a C-contiguous x only; x may be a transposed view (handout 0)",
+    "the windows are cut by strides in bytes that hold for a C-contiguous x only; x may be a transposed view (handout 4)",
     fails=("forward, padding 0 in another memory order", "gradients, padding 0 in another memory order"),
 )
 def conv_assumes_memory_order(right: Any) -> Any:
@@ -172,10 +172,10 @@ def batchnorm_one_pixel_evaluated(right: Any) -> Any:
 # ---- 4.4 MaxPool2d
 
 
-def largest(x: Any, size: int) -> Any:
-    """(N, C, h, 1, w, 1): of windows that lie side by side and leave nothing over."""
-    n, c, height, width = x.shape
-    return x.reshape(n, c, height // size, size, width // size, size).max(axis=(3, 5), keepdims=True)
+def tiles(self: Any) -> Any:
+    """What this layer saw as (N, C, h, size, w, size), where windows lie side by side and leave nothing over; else None."""
+    (n, c, height, width), k = self.seen.shape, self.size
+    return self.seen.reshape(n, c, height // k, k, width // k, k) if self.stride == k and not (height % k or width % k) else None
 
 
 @mistake(
@@ -190,12 +190,11 @@ def max_pool_reshape_shares_ties(right: Any) -> Any:
         return right.forward(self, x)
 
     def backward(self: Any, g: Any) -> Any:
-        grad, k = right.backward(self, g), self.size
-        if self.stride != k or self.seen.shape[2] % k or self.seen.shape[3] % k:
-            return grad
-        parts = self.seen.reshape(*g.shape[:3], k, g.shape[3], k)
-        wins = parts == largest(self.seen, k)
-        return (wins / wins.sum(axis=(3, 5), keepdims=True) * g[:, :, :, None, :, None]).reshape(grad.shape)
+        parts = tiles(self)
+        if parts is None:
+            return right.backward(self, g)
+        wins = parts == parts.max(axis=(3, 5), keepdims=True)
+        return (wins / wins.sum(axis=(3, 5), keepdims=True) * g[:, :, :, None, :, None]).reshape(self.seen.shape)
 
     return but(right, forward=forward, backward=backward)
 
@@ -229,7 +228,7 @@ def max_pool_nearly_equal(right: Any) -> Any:
 @mistake(
     "4.4",
     "MaxPool2d",
-    "windows are cut by strides in bytes that hold for a C-contiguous x only; x may be a transposed view (handout 0)",
+    "windows are cut by strides in bytes that hold for a C-contiguous x only; x may be a transposed view (handout 4)",
     fails=("forward, another memory order", "backward, another memory order"),
 )
 def max_pool_assumes_memory_order(right: Any) -> Any:

@@ -65,7 +65,7 @@ def loss_cache_of_the_class(right: Any) -> Any:
 @mistake(
     "4.1",
     "Linear",
-    "`gradients` is one dict of the class: the latest backward of any layer overwrites the gradients of all (handout 4)",
+    "all layers of the class have one dict `gradients`: the latest backward of any of them overwrites it (handout 4)",
     fails=("gradients, another layer in between",),
 )
 def linear_gradients_of_the_class(right: Any) -> Any:
