@@ -58,6 +58,7 @@ class BatchNorm2d(Layer):
     Training: mean and (biased, 1/M) variance of this batch, whose dependence on x backward has to follow; then
     running ← (1 − momentum)·running + momentum·new, where the new variance is the *unbiased* one, 1/(M − 1).
     Evaluation (training = False): running_mean and running_var, which are then constants and never change.
+    backward follows the mode in which the latest forward ran. 0 ≤ momentum ≤ 1, eps > 0.
     """
 
     def __init__(self, channels: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
