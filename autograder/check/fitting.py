@@ -91,7 +91,7 @@ def itself() -> Judge:
     """The item is whether fit returned the object: only then do two names mean one transformer."""
 
     def rule(got: Parts, want: Parts) -> Verdict:
-        return within(0.0 if got[""] else float("inf"), "fit returned another object; it returns the object itself (`return self`)")
+        return within(0.0 if got[""] else float("inf"), "fit has returned something else; expected is the object itself (`return self`)")
 
     return Judge(rule, allowed="none", shown=False)
 
