@@ -149,7 +149,7 @@ def reward_normalizer(ps2: Any, draw: Draw) -> Steps:
     yield "episodes", lambda: rewards_of(ps2.RewardNormalizer(gamma=gamma), second, ends)
     tiny = third * 2.0**-30
     yield "one episode, default gamma", lambda: rewards_of(ps2.RewardNormalizer(), tiny, never)
-    large[0] *= draw.between(64.0, 256.0) / abs(large[0])  # it comes back as it is: nothing is clipped
+    large[0] = np.copysign(draw.between(64.0, 256.0), large[0])  # it comes back as it is: nothing is clipped
 
     def without_done() -> Any:
         normalizer = ps2.RewardNormalizer(gamma)
