@@ -148,28 +148,30 @@ def pca_all_components(right: Any) -> Any:
     "2.3",
     "PCA",
     "a second fit changes nothing; it must forget the first (handout 2.3)",
-    fails=("train and test, a second fit and one row", "constant column", "more columns than rows"),
+    fails=("train and test, a second fit and all components", "constant column", "more columns than rows"),
 )
 def pca_first_fit_stays(right: Any) -> Any:
     return keeping_the_first_fit(right)
 
 
-@mistake("2.3", "PCA", ON_THE_CLASS, fails=("train and test, a second fit and one row", "constant column", "more columns than rows"))
+@mistake("2.3", "PCA", ON_THE_CLASS, fails=("train and test, a second fit and all components", "constant column", "more columns than rows"))
 def pca_on_the_class(right: Any) -> Any:
     return on_the_class(right)
 
 
-@mistake("2.4", "Whiten", ON_THE_CLASS, fails=("train and test, a second fit and one row", "constant column", "more columns than rows"))
+@mistake(
+    "2.4", "Whiten", ON_THE_CLASS, fails=("train and test, a second fit and all components", "constant column", "more columns than rows")
+)
 def whiten_on_the_class(right: Any) -> Any:
     return on_the_class(right)
 
 
-@mistake("2.3", "PCA", NOTHING, fails=("train and test, a second fit and one row",))
+@mistake("2.3", "PCA", NOTHING, fails=("train and test, a second fit and all components",))
 def pca_fit_returns_none(right: Any) -> Any:
     return returning_nothing(right)
 
 
-@mistake("2.4", "Whiten", NOTHING, fails=("train and test, a second fit and one row",))
+@mistake("2.4", "Whiten", NOTHING, fails=("train and test, a second fit and all components",))
 def whiten_fit_returns_none(right: Any) -> Any:
     return returning_nothing(right)
 

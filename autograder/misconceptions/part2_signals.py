@@ -115,7 +115,7 @@ def spectral_own_statistics(right: Any) -> Any:
 @mistake(
     "2.11",
     "SpectralNormalize",
-    "a frequency that never changes is divided by 0; a deviation of 0 counts as 1 (handout 2.11)",
+    "a frequency that never changes is divided by its deviation of 0, or of 1e-15 as computed; below 1e-12 it counts as 1 (handout 2.11)",
     fails=("silence",),
 )
 def spectral_silence_nan(right: Any) -> Any:

@@ -65,7 +65,7 @@ def zero_center_running_mean(right: Any) -> Any:
 def standardize_by_columns(right: Any) -> Any:
     class Standardize:
         def fit(self, train: Any) -> Any:
-            self.columns = [(float(c.mean()), float(c.std()) or 1.0) for c in train.T]
+            self.columns = [(float(c.mean()), float(c.std()) if c.std() > 1e-12 else 1.0) for c in train.T]
             return self
 
         def transform(self, x: Any) -> Any:
@@ -80,10 +80,13 @@ def standardize_by_columns(right: Any) -> Any:
 
 @variant("2.2", "Standardize")
 def standardize_by_second_moment(right: Any) -> Any:
+    """About the first row, so that large means cancel no digits."""
+
     class Standardize:
         def fit(self, X: Any) -> Any:
             self.mu = np.mean(X, 0)
-            var = np.mean(X**2, 0) - self.mu**2
+            Z = X - X[0]
+            var = np.mean(Z**2, 0) - np.mean(Z, 0) ** 2
             self.sigma = np.sqrt(np.maximum(var, 0.0))
             self.sigma[self.sigma < 1e-12] = 1.0
             return self
@@ -109,6 +112,22 @@ def standardize_keeps_scale(right: Any) -> Any:
 
         def transform(self, x: Any) -> Any:
             return x * self.scale + self.shift
+
+    return Standardize
+
+
+@variant("2.2", "Standardize")
+def standardize_all_but_equal_columns(right: Any) -> Any:
+    """A column is constant where all of its entries are the first one."""
+
+    class Standardize:
+        def fit(self, train: Any) -> Any:
+            constant = (train == train[:1]).all(axis=0)
+            self.mean, self.sd = np.where(constant, train[0], train.mean(0)), np.where(constant, 1.0, np.std(train, 0))
+            return self
+
+        def transform(self, x: Any) -> Any:
+            return (x - self.mean) / self.sd
 
     return Standardize
 
@@ -156,7 +175,7 @@ def by_deflation(train: Any) -> tuple[Any, Any, Any]:
         v = np.ones(left.shape[1]) + 0.1 * np.arange(left.shape[1])
         for _ in range(120):
             w = left.T @ (left @ v)
-            if not np.any(np.abs(w) > 1e-12):
+            if not np.any(w):
                 break
             w /= np.linalg.norm(w)
             done, v = np.abs(w - v).max() < 1e-16, w

@@ -119,7 +119,9 @@ def channels_by_second_moment(right: Any) -> Any:
         def fit(self, train: Any) -> Any:
             n, _, h, w = train.shape
             self.m = np.einsum("nchw->c", train) / (n * h * w)
-            v = np.einsum("nchw,nchw->c", train, train) / (n * h * w) - self.m**2
+            first = train[0, :, 0, 0]  # about it, so that large means cancel no digits
+            z = train - first.reshape(-1, 1, 1)
+            v = np.einsum("nchw,nchw->c", z, z) / (n * h * w) - (self.m - first) ** 2
             self.s = np.sqrt(np.where(v < 1e-24, 1.0, v))
             return self
 
@@ -138,8 +140,8 @@ def unit_norm_by_rows(right: Any) -> Any:
 
 
 @variant("2.8", "unit_norm")
-def unit_norm_tiny_floor(right: Any) -> Any:
-    return lambda e: e / np.maximum(np.sqrt(np.sum(e**2, axis=1, keepdims=True)), 1e-12)
+def unit_norm_least_floor(right: Any) -> Any:
+    return lambda e: e / np.maximum(np.sqrt(np.sum(e**2, axis=1, keepdims=True)), 1e-300)
 
 
 @variant("2.8", "unit_norm")
@@ -148,8 +150,15 @@ def unit_norm_nan_to_zero(right: Any) -> Any:
 
 
 @variant("2.8", "unit_norm")
-def unit_norm_plus_tiny(right: Any) -> Any:
-    return lambda e: e / (np.linalg.norm(e, axis=1, keepdims=True) + 1e-12)
+def unit_norm_by_largest_entry(right: Any) -> Any:
+    """Scaled by the largest entry first, so that nothing under- or overflows."""
+
+    def unit_norm(embeddings: Any) -> Any:
+        largest = np.abs(embeddings).max(axis=1, keepdims=True)
+        scaled = embeddings / (largest + (largest == 0))
+        return scaled / np.sqrt(np.einsum("nd,nd->n", scaled, scaled) + (largest[:, 0] == 0))[:, None]
+
+    return unit_norm
 
 
 # ---- 2.9 and 2.10: graphs
@@ -306,13 +315,17 @@ def reward_by_welford(right: Any) -> Any:
 
 @variant("2.12", "RewardNormalizer")
 def reward_by_sums(right: Any) -> Any:
+    """Sums about the first return, so that equal returns cancel exactly."""
+
     class RewardNormalizer:
         def __init__(self, gamma: float = 0.99) -> None:
-            self.gamma, self.ret, self.s0, self.s1, self.s2 = gamma, 0.0, 0, 0.0, 0.0
+            self.gamma, self.ret, self.first, self.s0, self.s1, self.s2 = gamma, 0.0, 0.0, 0, 0.0, 0.0
 
         def step(self, reward: float, done: bool = False) -> Any:
             self.ret = reward + self.gamma * self.ret
-            self.s0, self.s1, self.s2 = self.s0 + 1, self.s1 + self.ret, self.s2 + self.ret**2
+            self.first = self.ret if self.s0 == 0 else self.first
+            off = self.ret - self.first
+            self.s0, self.s1, self.s2 = self.s0 + 1, self.s1 + off, self.s2 + off**2
             var = max(self.s2 / self.s0 - (self.s1 / self.s0) ** 2, 0.0)
             self.ret *= not done
             return np.float64(reward / (np.sqrt(var) if var > 1e-24 else 1.0))
