@@ -109,6 +109,18 @@ def prelu_cache_in_global(right: Any) -> Any:
 # ---- 1.7 Maxout
 
 
+def using_given(method: Any) -> Any:
+    """`method` while the parameters are self.given."""
+
+    def call(self: Any, array: Any) -> Any:
+        kept, self.parameters = self.parameters, self.given
+        result = method(self, array)
+        self.parameters = kept
+        return result
+
+    return call
+
+
 @mistake(
     "1.7",
     "Maxout",
@@ -119,15 +131,6 @@ def maxout_parameters_from_constructor(right: Any) -> Any:
     def init(self: Any, weight: Any, bias: Any) -> None:
         right.__init__(self, weight, bias)
         self.given = {"weight": weight.copy(), "bias": bias.copy()}
-
-    def using_given(method: Any) -> Any:
-        def call(self: Any, array: Any) -> Any:
-            kept, self.parameters = self.parameters, self.given
-            result = method(self, array)
-            self.parameters = kept
-            return result
-
-        return call
 
     return but(right, __init__=init, forward=using_given(right.forward), backward=using_given(right.backward))
 
