@@ -8,7 +8,7 @@ from scipy import stats
 
 from autograder.audit.grey import SEEDS, grey
 from autograder.audit.runs import seeds
-from autograder.check import distribution
+from autograder.check import distribution, orthogonality
 from autograder.check.question import REGISTRY, load_questions
 from autograder.misconceptions import CATALOG, load_catalog
 from tests.check.catalog_runs import REFERENCE, SOLUTIONS, earned, failed, replaced, rows_of, seed_of, wanted
@@ -89,7 +89,13 @@ def test_tail_probabilities_of_right_weights_are_uniform() -> None:
 
 
 def test_a_recording_of_arbitrary_arrays_fails_without_an_exception() -> None:
-    for judge in (distribution.random_weights((4, 5), 0.1), distribution.orthonormal((4, 5), 1.0), distribution.haar(np.ones(7))):
+    for judge in (
+        distribution.random_weights((4, 5), 0.1),
+        distribution.in_proportion({"weights": 1.0, "next": 1.0, "same state": 1.0, "other state": 1.0}, "next"),
+        orthogonality.orthonormal((4, 5), 1.0),
+        orthogonality.haar(np.ones(7)),
+        orthogonality.haar(np.ones(7), (3, 2)),
+    ):
         for parts in (
             {},
             {"": np.zeros(3)},
