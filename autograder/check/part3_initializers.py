@@ -257,21 +257,22 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
         "convolution, more inputs": (draw.integer(8, 30), inputs, height, width),
         "convolution, more outputs": (draw.integer(25, 40), draw.integer(2, 3), 2, 3),
     }
-    for name, shape in shapes.items():
-        gain, seeds = draw.between(0.5, 2.0), draw.seeds(2)
-        make = Calling(ps2, "orthogonal", shape, gain=gain)
-        yield name, lambda make=make, seeds=seeds: draws(make, seeds), orthonormal(shape, gain)
-    seed, gain = draw.seeds(1)[0], draw.between(0.5, 2.0)
+    with building_blocks(ps2):
+        for name, shape in shapes.items():
+            gain, seeds = draw.between(0.5, 2.0), draw.seeds(2)
+            make = Calling(ps2, "orthogonal", shape, gain=gain)
+            yield name, lambda make=make, seeds=seeds: draws(make, seeds), orthonormal(shape, gain)
+        seed, gain = draw.seeds(1)[0], draw.between(0.5, 2.0)
 
-    def many(small: Shape, half: int) -> Any:
-        rng = np.random.default_rng(seed)
-        default = [ps2.orthogonal(rng, small) for _ in range(half)]
-        return np.stack([*default, *(ps2.orthogonal(rng, small, gain=gain) for _ in range(half))])
+        def many(small: Shape, half: int) -> Any:
+            rng = np.random.default_rng(seed)
+            default = [ps2.orthogonal(rng, small) for _ in range(half)]
+            return np.stack([*default, *(ps2.orthogonal(rng, small, gain=gain) for _ in range(half))])
 
-    for (rows, columns), count in MATRICES.items():
-        judge = haar(np.repeat([1.0, gain], count // 2), (rows, columns))
-        yield f"all equally likely, {rows}×{columns}", lambda shape=(rows, columns), half=count // 2: many(shape, half), judge
-    yield from global_generator(Calling(ps2, "orthogonal", (3, 4)), draw)
+        for (rows, columns), count in MATRICES.items():
+            judge = haar(np.repeat([1.0, gain], count // 2), (rows, columns))
+            yield f"all equally likely, {rows}×{columns}", lambda shape=(rows, columns), half=count // 2: many(shape, half), judge
+        yield from global_generator(Calling(ps2, "orthogonal", (3, 4)), draw)
 
 
 @question("3.6", "random_walk", stub="initializers.random_walk", ladder=False)
