@@ -6,6 +6,7 @@ none of the contract's, with further arguments or a shape of another kind, is th
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable
@@ -56,9 +57,12 @@ def either(right: Function, own: Function | None) -> Function:
     return stand_in
 
 
+signature = functools.cache(inspect.signature)
+
+
 def in_contract(right: Function, arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
     try:
-        shape = inspect.signature(right).bind(*arguments, **named).arguments["shape"]
+        shape = signature(right).bind(*arguments, **named).arguments["shape"]
         return len(shape) in (2, 4)
     except TypeError:
         return False

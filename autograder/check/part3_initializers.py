@@ -155,7 +155,7 @@ def constant_and_gaussian(ps2: Any, draw: Draw) -> Steps:
             random_weights(wanted, std, normal_only=True, call=str(make)),
         )
     seed, start = draw.seeds(1)[0], draw.normal(draw.size(9, 8))
-    yield "gaussian, deviation 0", lambda: start + ps2.gaussian(np.random.default_rng(seed), start.shape, 0.0)
+    yield "gaussian, deviation 0", lambda: {"start": start, "noise": ps2.gaussian(np.random.default_rng(seed), start.shape, 0.0)}
     yield from global_generator(Calling(ps2, "gaussian", (3, 4), 0.5), draw)
 
 
