@@ -27,14 +27,14 @@ def fan_in(shape: Shape) -> int:
 
 
 def constant(shape: Shape, value: float) -> ndarray:
-    """The same value everywhere, as float64. All units of such a layer stay equal for ever: handout 3.2."""
+    """The same value everywhere, as a new float64 array. All units of such a layer stay equal for ever: handout 3.2."""
     ### BEGIN SOLUTION
     return np.full(shape, value, dtype=np.float64)
     ### END SOLUTION
 
 
 def gaussian(rng: np.random.Generator, shape: Shape, std: float) -> ndarray:
-    """Independent normal numbers of mean 0 and standard deviation `std` (the lecture's first idea has std 0.01)."""
+    """Independent normal numbers of mean 0 and standard deviation `std` ≥ 0 (the lecture's first idea has std 0.01)."""
     ### BEGIN SOLUTION
     return std * rng.standard_normal(shape)
     ### END SOLUTION
@@ -53,7 +53,8 @@ def xavier(rng: np.random.Generator, shape: Shape) -> ndarray:
 def kaiming(rng: np.random.Generator, shape: Shape, negative_slope: float = 0.0) -> ndarray:
     """Independent, mean 0, standard deviation √(2 / ((1 + a²)·fan_in)), a = negative_slope (He et al. 2015).
 
-    A ReLU halves the second moment, a leaky one keeps (1 + a²)/2 of it; this makes up for it. Any of the distributions of `xavier`.
+    A ReLU halves the second moment, a leaky one keeps (1 + a²)/2 of it; this makes up for it, whatever the sign and the size of a. Any of
+    the distributions of `xavier`.
     """
     ### BEGIN SOLUTION
     return rng.standard_normal(shape) * np.sqrt(2.0 / ((1.0 + negative_slope**2) * fan_in(shape)))
@@ -94,7 +95,8 @@ def lsuv(layers: list[Layer], batch: ndarray, tolerance: float = 0.01, max_itera
 
     The layers are taken in order, each fed with the output of the one before. One that has parameters["weight"]: run it forward; if the
     variance of all entries of its output is within `tolerance` of 1, go on, else divide the weight *in place* by the output's standard
-    deviation, and again, `max_iterations` divisions at most. Other layers just pass on. Weights arrive orthonormal, biases 0.
+    deviation, and again, `max_iterations` divisions at most. Other layers just pass on. Weights arrive orthonormal; biases
+    and training flags stay as they are.
     """
     ### BEGIN SOLUTION
     x = batch

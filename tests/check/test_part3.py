@@ -8,7 +8,7 @@ from scipy import stats
 
 from autograder.audit.grey import SEEDS, grey
 from autograder.audit.runs import seeds
-from autograder.check import distribution
+from autograder.check import distribution, orthogonality
 from autograder.check.question import REGISTRY, load_questions
 from autograder.misconceptions import CATALOG, load_catalog
 from tests.check.catalog_runs import REFERENCE, SOLUTIONS, earned, failed, replaced, rows_of, seed_of, wanted
@@ -80,6 +80,74 @@ def test_no_initializer_mistake_lies_in_the_grey_zone(mistake) -> None:
     assert grey(mistake, SOLUTIONS, len(seeds(SEEDS))) == {}
 
 
+def lost(question: str, **builds) -> set[str]:
+    package = replaced(builds)
+    return failed(rows_of(question, package, seed_of(question, 0)))
+
+
+def on_xavier(right):
+    return lambda rng, shape, negative_slope=0.0: (2 / (1 + negative_slope**2)) ** 0.5 * right.__globals__["xavier"](rng, shape)
+
+
+def not_written(right):
+    def xavier(rng, shape):
+        raise NotImplementedError
+
+    return xavier
+
+
+@pytest.mark.parametrize("xavier", [not_written, lambda right: lambda rng, shape: 3 * right(rng, shape)], ids=["not written", "wrong"])
+def test_kaiming_built_on_a_xavier_that_is_wrong_is_right(xavier) -> None:
+    assert lost("3.3", xavier=xavier, kaiming=on_xavier)
+    assert not lost("3.4", xavier=xavier, kaiming=on_xavier)
+
+
+def test_of_two_that_call_each_other_one_fails() -> None:
+    def on_kaiming(right):
+        return lambda rng, shape: right.__globals__["kaiming"](rng, shape) / 2**0.5
+
+    assert "linear, wide" in lost("3.3", xavier=on_kaiming, kaiming=on_xavier)
+
+
+def test_a_fan_in_with_arguments_of_its_own_answers_for_itself() -> None:
+    def with_mode(right):
+        def fan_in(shape, mode="fan_in"):
+            return right(shape) if mode == "fan_in" else right(shape[::-1])
+
+        return fan_in
+
+    def by(mode):
+        def build(right):
+            fan = right.__globals__
+            return lambda rng, shape, negative_slope=0.0: rng.normal(
+                0, (2 / (1 + negative_slope**2) / fan["fan_in"](shape, mode=mode)) ** 0.5, shape
+            )
+
+        return build
+
+    assert not lost("3.4", fan_in=with_mode, kaiming=by("fan_in"))
+    assert "linear, wide" in lost("3.4", fan_in=with_mode, kaiming=by("fan_out"))
+
+
+MADE_TO_FIT = {
+    "mean 0": lambda z: z - z.mean(),
+    "deviation 1": lambda z: z / z.std(),
+    "deviation 1, n - 1": lambda z: z / z.std(ddof=1),
+    "mean square 1": lambda z: z / np.sqrt(np.mean(z**2)),
+    "columns of one length": lambda z: z / (np.linalg.norm(z, axis=0) + 1e-8) * np.sqrt(len(z)),
+    "rows of one length": lambda z: z / (np.linalg.norm(z, axis=1, keepdims=True) + 1e-8) * np.sqrt(z.shape[1]),
+    "mirrored": lambda z: np.concatenate([z[: len(z) // 2], -z[: len(z) // 2]]),
+    "clipped": lambda z: np.clip(z, -2.5, 2.5),
+}
+
+
+@pytest.mark.parametrize("fit", MADE_TO_FIT.values(), ids=MADE_TO_FIT)
+def test_a_sample_that_was_made_to_fit_fails(fit) -> None:
+    z = np.random.default_rng(20261126).standard_normal((64, 256))
+    assert max(ratio for ratio, _ in distribution.ratios(z, 1.0).values()) <= 1
+    assert max(ratio for ratio, _ in distribution.ratios(fit(z), 1.0).values()) > 1
+
+
 def test_tail_probabilities_of_right_weights_are_uniform() -> None:
     rng = np.random.default_rng(20260901)
     found = [distribution.tail_probabilities(0.1 * rng.standard_normal((16, 32)), 0.1, normal_only=True) for _ in range(400)]
@@ -89,7 +157,13 @@ def test_tail_probabilities_of_right_weights_are_uniform() -> None:
 
 
 def test_a_recording_of_arbitrary_arrays_fails_without_an_exception() -> None:
-    for judge in (distribution.random_weights((4, 5), 0.1), distribution.orthonormal((4, 5), 1.0), distribution.haar(np.ones(7))):
+    for judge in (
+        distribution.random_weights((4, 5), 0.1),
+        distribution.in_proportion({"weights": 1.0, "next": 1.0, "same state": 1.0, "other state": 1.0}, "next"),
+        orthogonality.orthonormal((4, 5), 1.0),
+        orthogonality.haar(np.ones(7)),
+        orthogonality.haar(np.ones(7), (3, 2)),
+    ):
         for parts in (
             {},
             {"": np.zeros(3)},
