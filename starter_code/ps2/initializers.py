@@ -32,6 +32,7 @@ def xavier(rng: np.random.Generator, shape: Shape) -> ndarray:
 def kaiming(rng: np.random.Generator, shape: Shape, negative_slope: float = 0.0) -> ndarray:
     """Independent, mean 0, standard deviation √(2 / ((1 + a²)·fan_in)), a = negative_slope (He et al. 2015).
 
-    A ReLU halves the second moment, a leaky one keeps (1 + a²)/2 of it; this makes up for it. Any of the distributions of `xavier`.
+    A ReLU halves the second moment, a leaky one keeps (1 + a²)/2 of it; this makes up for it, whatever the sign and the size of a. Any of
+    the distributions of `xavier`.
     """
     raise NotImplementedError("3.4 kaiming")

@@ -3,11 +3,13 @@
 An array of n independent numbers with mean 0 and a known standard deviation is accepted unless one of these is exceeded, each of which
 honest draws exceed with probability at most ALPHA:
 
-- mean: |x̄| ≤ 6.11·σ/√n (normal tail);
-- standard deviation: Σ(x − x̄)²/σ² within the χ² limits (exact for normal, conservative for uniform and truncated normal numbers);
+- mean: |x̄| ≤ 6.11·σ/√n (normal tail), and not nearer to 0 than NEAR·σ/√n: a sample that was shifted to fit;
+- standard deviation: Σ(x − x̄)²/σ² within the χ² limits (exact for normal, conservative for uniform and truncated normal numbers), and
+  not on its mean to within rounding: a sample that was scaled to fit;
+- units: the sums Σw² of the rows (and of the columns) scatter, as those of normalized ones do not;
 - shape: Kolmogorov's distance to the nearest allowed distribution, by the Dvoretzky–Kiefer–Wolfowitz inequality;
 - independence: the largest singular value, σ·(√m + √k + √(2·ln(2/α))) by Davidson and Szarek;
-- repeats: distinct values, two calls differ, the same state gives the same array.
+- repeats: distinct magnitudes, two calls differ, the same state gives the same array.
 """
 
 from __future__ import annotations
@@ -19,18 +21,27 @@ import numpy as np
 from scipy import special
 
 from .histogram import Histogram, histogram
-from .verdict import Array, Failure, Judge, Parts, Tail, Verdict, fails, within
+from .verdict import Array, Judge, Parts, Tail, Verdict, fails, within
 
 ALPHA = 1e-9
 NORMAL_LIMIT = float(-special.ndtri(ALPHA / 2))
 HEAD = 64
 """How many numbers of the further draws are recorded: enough to tell whether they repeat."""
-DISTINCT = 0.9
-"""Least fraction of distinct values: float32 draws repeat a few in ten thousand, a tiled array at least half."""
+DISTINCT = 0.995
+"""Least fraction of distinct magnitudes: uniform float32 draws have 2²³ of them, so that one in a thousand is repeated, and five in a
+thousand with probability below 1e-20; tails that are clipped at 2.5 deviations are twelve in a thousand, a mirrored half is half."""
+NEAR = ALPHA * float(np.sqrt(np.pi / 2))
+"""So near to a given number, in its own deviations, comes a normal number with probability ALPHA. (The mean of 16,384 uniform float32
+draws, a multiple of 2⁻²³, is exactly 0 with probability 6e-10 besides.) Rounding leaves a sample that was made to fit at 1e-12."""
+DENSEST = 0.7
+"""No density of a unit's Σz² is higher anywhere, in units of √(2·fan): 0.66 for three uniform numbers, 0.59 for three normal ones."""
 CUTS = (1.0, 1.5, 2.0, 2.5, 3.0)
 """Where the search for a truncated normal distribution begins, in its own standard deviations; any cut is as good."""
 BETWEEN = 0.013
 """No allowed distribution is further from the nearest of normal, uniform and CUTS."""
+
+TINY = 1e-300
+MADE_TO_FIT = "it was made to fit, and so its numbers depend on one another; scale independent numbers by the formula alone"
 
 NORMAL = special.ndtri((np.arange(20000) + 0.5) / 20000)
 """Evenly likely points of a normal distribution."""
@@ -125,6 +136,7 @@ def ratios(weights: Array, std: float, normal_only: bool = False) -> dict[str, t
     found = {
         "mean": mean_ratio(z, std),
         "std": std_ratio(z, std),
+        "units": units_ratio(z.reshape(len(weights), -1)),
         "independence": independence_ratio(z.reshape(len(weights), -1)),
         "copies": copies_ratio(ordered),
     }
@@ -134,17 +146,53 @@ def ratios(weights: Array, std: float, normal_only: bool = False) -> dict[str, t
 
 def mean_ratio(z: Array, std: float) -> tuple[float, str]:
     allowed = NORMAL_LIMIT / np.sqrt(z.size)
-    says = f"the mean is {z.mean() * std:.4g}, should be 0 (chance explains at most {allowed * std:.2g})"
-    return float(abs(z.mean()) / allowed), says
+    mean = float(z.mean())
+    near = NEAR / max(abs(mean) * np.sqrt(z.size), TINY)
+    if near > 1:
+        return near, f"the mean of the sample is 0 to the last digit (chance alone leaves about {std / np.sqrt(z.size):.2g}): {MADE_TO_FIT}"
+    says = f"the mean is {mean * std:.4g}, should be 0 (chance explains at most {allowed * std:.2g})"
+    return float(abs(mean) / allowed), says
 
 
 def std_ratio(z: Array, std: float) -> tuple[float, str]:
     n = z.size - 1
     low, high = chi_squared(n, ALPHA / 2)
-    total = float(np.sum((z - z.mean()) ** 2))
+    centred = z - z.mean()
+    total = float(centred @ centred)
+    near = NEAR / 6.4 / max(off_target(total, z), TINY)  # four targets, and for uniform numbers a density 1.6 times as high
+    if near > 1:
+        return near, f"the standard deviation of the sample is {std:.4g} to the last digit, which chance does not give: {MADE_TO_FIT}"
     ratio = (total - n) / (high - n) if total > n else (n - total) / (n - low)
     between = f"{std * np.sqrt(low / n):.4g} to {std * np.sqrt(high / n):.4g}"
     return ratio, f"the standard deviation is {std * np.sqrt(total / n):.4g}, should be {std:.4g} (chance explains {between})"
+
+
+def off_target(total: float, z: Array) -> float:
+    """How far Σ(z − z̄)² and Σz² are from n and n − 1, whatever divisor a sample is scaled with, in their own deviations."""
+    sums = (total, total + z.size * float(z.mean()) ** 2)
+    return min(abs(found - target) for found in sums for target in (z.size, z.size - 1)) / float(np.sqrt(2 * z.size))
+
+
+def units_ratio(matrix: Array) -> tuple[float, str]:
+    """Whether the sums Σz² of the rows, or of the columns, scatter less than chance lets them."""
+    sums = np.einsum("ij,ij->j", matrix, matrix), np.einsum("ij,ij->i", matrix, matrix)
+    ratio = max(evenness(of, fan) for of, fan in zip(sums, matrix.shape, strict=True))
+    return ratio, f"the weights of each unit have the same length, √Σw², which chance does not give: {MADE_TO_FIT}"
+
+
+def evenness(sums: Array, fan: int) -> float:
+    """The least scatter that honest sums of `fan` squares have, but for ALPHA, divided by theirs.
+
+    J independent numbers of density at most M have Σ(s − s̄)² ≤ v with probability at most √J·M^(J−1) times the volume of a (J − 1)-ball of
+    radius √v: the J − 1 deviations have a density of at most √J·M^(J−1).
+    """
+    count = len(sums) - 1
+    if count < 1 or fan < 3:
+        return 0.0
+    scatter = float(np.sum((sums - sums.mean()) ** 2)) / (2 * fan)
+    logarithm = np.log(ALPHA) - np.log(len(sums)) / 2 + float(special.gammaln(count / 2 + 1))
+    least = float(np.exp(2 / count * logarithm)) / (np.pi * DENSEST**2)
+    return least / max(scatter, TINY)
 
 
 def chi_squared(n: int, tail: float) -> tuple[float, float]:
@@ -212,9 +260,13 @@ def independence_ratio(matrix: Array) -> tuple[float, str]:
 
 
 def copies_ratio(ordered: Array) -> tuple[float, str]:
-    distinct = 1 + np.count_nonzero(np.diff(ordered))
+    magnitudes = np.abs(ordered)
+    magnitudes.sort(kind="stable")  # two runs in order, which this kind only merges
+    distinct = 1 + np.count_nonzero(magnitudes[1:] != magnitudes[:-1])
     enough = distinct >= DISTINCT * ordered.size
-    return (0.0 if enough else float("inf")), f"only {distinct} of {ordered.size} values are distinct: numbers are used more than once"
+    return (
+        0.0 if enough else float("inf")
+    ), f"only {distinct} of {ordered.size} magnitudes are distinct: numbers are used more than once, or clipped"
 
 
 def tail_probabilities(weights: Array, std: float, normal_only: bool = False) -> dict[str, Tail]:
@@ -241,57 +293,19 @@ def kolmogorov_tail(distance: float, n: int) -> float:
     return float(special.kolmogorov(distance * (root + 0.12 + 0.11 / root)))
 
 
-# ---- random orthogonal matrices
-
-
-def orthonormal(shape: tuple[int, ...], gain: float, tolerance: float = 1e-9) -> Judge:
-    """`gain` times orthonormal rows or columns, whichever are fewer, of the matrix (first dimension, all others); made by `draws`."""
+def in_proportion(factors: dict[str, float], base: str, tolerance: float = 1e-6) -> Judge:
+    """Heads of arrays from one state, each its factor times that of `base`. An answer that draws otherwise, so that the numbers are not in
+    proportion, is right too: nothing is asked of it. (Numbers in float32 are off by 6e-8.)"""
 
     def rule(got: Parts, _: Parts) -> Verdict:
-        wrong = malformed(got, shape) or repeats(got)
-        if wrong:
-            return fails(wrong)
-        matrix = got["weights"].reshape(shape[0], -1) / gain
-        gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
-        error = float(np.max(np.abs(gram - np.eye(len(gram)))))
-        which = "rows" if matrix.shape[0] <= matrix.shape[1] else "columns"
-        return within(error / tolerance, f"the {which} are not orthonormal after division by the gain (off by {error:.2g})")
+        if set(got) != set(factors) or any(part.shape != (HEAD,) or not part.any() or not np.isfinite(part).all() for part in got.values()):
+            return fails("has other entries than were asked for, or some that are not finite, or zeros alone")
+        worst, says, first = 0.0, "", got[base]
+        for name, factor in factors.items():
+            product, times = float(first @ got[name]), float(first @ got[name]) / float(first @ first)
+            in_step = product >= (1 - 1e-9) * float(np.linalg.norm(first) * np.linalg.norm(got[name]))
+            if in_step and abs(times / factor - 1) > worst:
+                worst, says = abs(times / factor - 1), f"{name}: {times:.7g} times the weights of {base}, should be {factor:.7g} times"
+        return within(worst / tolerance, says)
 
     return Judge(rule, alone=True, allowed=f"{tolerance:.0e}")
-
-
-def haar(gains: Array) -> Judge:
-    """3×3 matrices, each its gain times an orthogonal one, all equally likely: then each entry is uniform on ±gain (Archimedes).
-
-    Nine distances by the Dvoretzky–Kiefer–Wolfowitz inequality and the sign of the determinant, ALPHA shared among the ten.
-    """
-    count = len(gains)
-    allowed = float(np.sqrt(np.log(20 / ALPHA) / (2 * count)))
-
-    def rule(got: Parts, _: Parts) -> Verdict:
-        q = got.get("", np.zeros(0))
-        if q.shape != (count, 3, 3) or q.dtype != np.float64 or not np.isfinite(q).all():
-            return fails(Failure("type", f"has shape {q.shape}, expected {(count, 3, 3)}, finite").says)
-        q = q / gains[:, None, None]
-        if np.max(np.abs(q @ q.transpose(0, 2, 1) - np.eye(3))) > 1e-9:
-            return fails("the rows are not orthonormal")
-        worst = max(entry_distances(q))
-        turns = abs(float(np.mean(np.linalg.det(q) > 0)) - 0.5)  # Hoeffding has the same limit
-        says = "some orthogonal matrices are likelier than others: the signs of the columns (or the order of the rows) are not random"
-        return within(max(worst, turns) / allowed, says)
-
-    def tails(got: Parts) -> dict[str, Tail]:
-        q = got[""] / gains[:, None, None]
-        entries = {
-            f"entry {i // 3 + 1}, {i % 3 + 1}": Tail(kolmogorov_tail(d, count), exact=True) for i, d in enumerate(entry_distances(q))
-        }
-        turns = int(np.sum(np.linalg.det(q) > 0))
-        fewer = float(special.bdtr(min(turns, count - turns), count, 0.5))
-        return {**entries, "determinant": Tail(min(1.0, 2 * fewer), exact=False)}  # a count has steps
-
-    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}", tails=tails)
-
-
-def entry_distances(q: Array) -> list[float]:
-    """Of each of the nine entries, its distance to the uniform distribution on [−1, 1]; q: (count, 3, 3)."""
-    return [kolmogorov(np.sort(entry) / 2 + 0.5) for entry in q.reshape(len(q), 9).T]

@@ -141,7 +141,7 @@ def own_arrays(draw: Draw, make: Callable[[], Any]) -> Steps:
 
     def rule(got: Parts, _: Parts) -> Verdict:
         shares = any(np.any(flag) for flag in got.values())
-        return fails("for positive x the argument itself is returned; return a new array") if shares else Verdict(True)
+        return fails("for positive x a result has the memory of its argument: return a new array") if shares else Verdict(True)
 
     yield "conduct, results where x > 0", shared, Judge(rule, allowed="none", shown=False)
 

@@ -1,6 +1,6 @@
 """Part 3: initializers, judged as distributions.
 
-Wherever an initializer needs `fan_in`, a table stands in for it, so that a wrong `fan_in` costs its own question only.
+Right functions stand in for `fan_in` and for other initializers that one may be built on: initializing.py.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import numpy as np
 
 from . import meanfield
 from .agreement import equal, unchanged
-from .distribution import draws, haar, orthonormal, random_weights
+from .distribution import draws, head, in_proportion, random_weights
 from .draw import Draw, Shape
+from .initializing import building_blocks
+from .orthogonality import haar, orthonormal
 from .question import question
 from .tracing import literal
 
 Steps = Iterator[tuple[Any, ...]]
-Table = dict[Shape, int]
 
 ENTRIES = 16384
 """Least number of weights in an array that is judged as a distribution."""
@@ -53,15 +54,16 @@ def convolution(draw: Draw, sides: tuple[int, int] = (2, 5), fans: tuple[int, in
     return (ENTRIES // fan + draw.integer(1, max(24, ENTRIES // fan // 6)), inputs, height, width), fan
 
 
-def looked_up(table: Table) -> Callable[[Shape], int]:
-    """The stand-in for fan_in: knows the shapes of this run only."""
+def pointwise(draw: Draw) -> tuple[Shape, int]:
+    """A 1×1 convolution, and its fan. A few numbers will do: counted as a linear layer's, its fan would be ten times as large."""
+    inputs = draw.integer(8, 12)
+    return (draw.integer(100, 128), inputs, 1, 1), inputs
 
-    def fan_in(shape: Shape) -> int:
-        if tuple(shape) not in table:
-            raise ValueError(f"fan_in was asked about the shape {tuple(shape)}, which is not that of the array wanted")
-        return table[tuple(shape)]
 
-    return fan_in
+def small(draw: Draw) -> tuple[Shape, int]:
+    """A small linear layer, and its fan, for what changes the deviation to twice or half."""
+    fan = draw.integer(16, 24)
+    return (fan, draw.integer(50, 64)), fan
 
 
 class Calling:
@@ -119,6 +121,12 @@ def fan_in(ps2: Any, draw: Draw) -> Steps:
         height = draw.integer(1, 5)
         shape = (draw.integer(2, 300), draw.integer(2, 300), height, height + draw.integer(1, 4))
         yield f"convolution, {number}", lambda shape=shape: ps2.fan_in(shape), equal()
+    channels, height = draw.integer(2, 300), draw.integer(1, 5)
+    for name, wanted in (
+        ("as many in as out", (channels, channels, height, height + draw.integer(1, 4))),
+        ("1×1", (draw.integer(2, 300), draw.integer(301, 600), 1, 1)),
+    ):
+        yield f"convolution, {name}", lambda wanted=wanted: ps2.fan_in(wanted), equal()
 
 
 @question("3.2", "constant and gaussian", stub=("initializers.constant", "initializers.gaussian"))
@@ -128,7 +136,14 @@ def constant_and_gaussian(ps2: Any, draw: Draw) -> Steps:
         shape, value = draw.size(*dimensions), draw.between(-3.0, 3.0)
         yield f"constant, {name}", lambda shape=shape, value=value: ps2.constant(shape, value), equal()
     shape, whole = draw.size(6, 5), draw.integer(2, 90)
-    yield "constant, a whole number", lambda: ps2.constant(shape, whole), equal()
+    yield "constant, a whole number", lambda: {"": ps2.constant(shape, whole), "of 0": ps2.constant(shape[1:], 0)}, equal()
+
+    def overwritten() -> Any:
+        first = ps2.constant(shape, whole)
+        first *= 2
+        return {"overwritten": first, "another": ps2.constant(shape, whole)}
+
+    yield "constant, a new array", overwritten, equal()
     if draw.small:
         return
     for name, (wanted, _) in (("matrix", wide(draw)), ("four dimensions", convolution(draw))):
@@ -139,6 +154,8 @@ def constant_and_gaussian(ps2: Any, draw: Draw) -> Steps:
             lambda make=make, seeds=seeds: draws(make, seeds),
             random_weights(wanted, std, normal_only=True, call=str(make)),
         )
+    seed, start = draw.seeds(1)[0], draw.normal(draw.size(9, 8))
+    yield "gaussian, deviation 0", lambda: {"start": start, "noise": ps2.gaussian(np.random.default_rng(seed), start.shape, 0.0)}
     yield from global_generator(Calling(ps2, "gaussian", (3, 4), 0.5), draw)
 
 
@@ -169,19 +186,16 @@ def stack_widths(draw: Draw) -> list[int]:
     return [width + draw.integer(-meanfield.JITTER, meanfield.JITTER) for width in meanfield.WIDTHS]
 
 
-def fans_of(widths: list[int]) -> Table:
-    return dict(zip(pairwise(widths), widths, strict=False))
-
-
 @question("3.3", "xavier", stub="initializers.xavier", core=True, ladder=False)
 def xavier(ps2: Any, draw: Draw) -> Steps:
     """Zero mean, deviation 1/√fan_in, independent, however drawn; and what that does in a deep tanh stack."""
     cases: list[Case] = []
-    for name, (shape, fan) in (("linear, wide", wide(draw)), ("linear, tall", tall(draw)), ("convolution", convolution(draw))):
+    layers = {"linear, wide": wide, "linear, tall": tall, "convolution": convolution, "convolution, 1×1": pointwise}
+    for name, layer in layers.items():
+        shape, fan = layer(draw)
         cases.append((name, shape, fan, Calling(ps2, "xavier", shape), fan**-0.5))
     widths = stack_widths(draw)
-    table = {shape: fan for _, shape, fan, _, _ in cases} | fans_of(widths)
-    with ps2.standing_in(fan_in=looked_up(table)):
+    with building_blocks(ps2, "xavier"):
         yield from initialized(draw, cases)
         yield from deep_stack(draw, widths, lambda rng, shape: ps2.xavier(rng, shape), 1.0, meanfield.TANH)
 
@@ -197,11 +211,13 @@ def kaiming(ps2: Any, draw: Draw) -> Steps:
         case("leaky, linear", shapes[2], ps2, slopes[0]),
         case("convolution", shapes[3], ps2, None),
         case("leaky, convolution", shapes[4], ps2, -slopes[1]),
+        case("convolution, 1×1", pointwise(draw), ps2, None),
+        case("leaky, steep", small(draw), ps2, draw.between(2.5, 4.0)),
     ]
     widths = stack_widths(draw)
-    table = {shape: fan for _, shape, fan, _, _ in cases} | fans_of(widths)
-    with ps2.standing_in(fan_in=looked_up(table)):
+    with building_blocks(ps2, "kaiming"):
         yield from initialized(draw, cases)
+        yield from one_state(ps2, draw, slopes[0])
         yield from deep_stack(draw, widths, lambda rng, shape: ps2.kaiming(rng, shape), 2.0, meanfield.RELU)
 
 
@@ -213,8 +229,20 @@ def case(name: str, shape_and_fan: tuple[Shape, int], ps2: Any, slope: float | N
     return name, shape, fan, Calling(ps2, "kaiming", shape, negative_slope=slope), (2.0 / (fan * (1 + slope * slope))) ** 0.5
 
 
-SMALL_MATRICES = 400
-"""Draws of 3×3 matrices: enough for a distance of 0.17, where unfixed signs have 0.5."""
+def one_state(ps2: Any, draw: Draw, slope: float) -> Steps:
+    """From one state the same numbers, each time scaled: a default slope of 0.01, which no sample would show, does in the seventh digit."""
+    shape, seed = draw.size(16, 12), draw.seeds(1)[0]
+
+    def heads() -> Any:
+        calls: dict[str, dict[str, float]] = {"default": {}, "slope 0": {"negative_slope": 0.0}, "leaky": {"negative_slope": slope}}
+        return {name: head(ps2.kaiming(np.random.default_rng(seed), shape, **named)) for name, named in calls.items()}
+
+    wanted = {"default": 1.0, "slope 0": 1.0, "leaky": (1 + slope * slope) ** -0.5}
+    yield "leaky, from one state", heads, in_proportion(wanted, "slope 0")
+
+
+MATRICES = {(3, 3): 200, (2, 3): 110, (3, 2): 110}
+"""How many small ones are drawn: enough for a distance of 0.25, where unfixed signs have 0.5, and for signs that never change."""
 
 
 @question("3.5", "orthogonal", stub="initializers.orthogonal", ladder=False)
@@ -229,35 +257,50 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
         "convolution, more inputs": (draw.integer(8, 30), inputs, height, width),
         "convolution, more outputs": (draw.integer(25, 40), draw.integer(2, 3), 2, 3),
     }
-    for name, shape in shapes.items():
-        gain, seeds = draw.between(0.5, 2.0), draw.seeds(2)
-        make = Calling(ps2, "orthogonal", shape, gain=gain)
-        yield name, lambda make=make, seeds=seeds: draws(make, seeds), orthonormal(shape, gain)
-    seed, gain = draw.seeds(1)[0], draw.between(0.5, 2.0)
-    half = SMALL_MATRICES // 2
+    with building_blocks(ps2):
+        for name, shape in shapes.items():
+            gain, seeds = draw.between(0.5, 2.0), draw.seeds(2)
+            make = Calling(ps2, "orthogonal", shape, gain=gain)
+            yield name, lambda make=make, seeds=seeds: draws(make, seeds), orthonormal(shape, gain)
+        seed, gain = draw.seeds(1)[0], draw.between(0.5, 2.0)
 
-    def many() -> Any:
-        rng = np.random.default_rng(seed)
-        default = [ps2.orthogonal(rng, (3, 3)) for _ in range(half)]
-        return np.stack([*default, *(ps2.orthogonal(rng, (3, 3), gain=gain) for _ in range(half))])
+        def many(small: Shape, half: int) -> Any:
+            rng = np.random.default_rng(seed)
+            default = [ps2.orthogonal(rng, small) for _ in range(half)]
+            return np.stack([*default, *(ps2.orthogonal(rng, small, gain=gain) for _ in range(half))])
 
-    yield "all equally likely", many, haar(np.repeat([1.0, gain], half))
-    yield from global_generator(Calling(ps2, "orthogonal", (3, 4)), draw)
+        for (rows, columns), count in MATRICES.items():
+            judge = haar(np.repeat([1.0, gain], count // 2), (rows, columns))
+            yield f"all equally likely, {rows}×{columns}", lambda shape=(rows, columns), half=count // 2: many(shape, half), judge
+        yield from global_generator(Calling(ps2, "orthogonal", (3, 4)), draw)
 
 
 @question("3.6", "random_walk", stub="initializers.random_walk", ladder=False)
 def random_walk(ps2: Any, draw: Draw) -> Steps:
     """Normal, with Sussillo and Abbott's gain for few inputs, where it differs from the other initializers."""
     shapes = {
-        "linear": wide(draw, 3, 6),
+        "linear": wide(draw, 3, 3),
         "relu, few inputs": wide(draw, 3, 5),
         "relu": wide(draw, 8, 12),
-        "convolution": convolution(draw, (1, 5), (8, 13)),
+        "convolution": six(draw),
+        "linear, convolution": small_convolution(draw),
     }
     cases: list[Case] = []
     for name, (shape, fan) in shapes.items():
-        kind = "linear" if name == "linear" else "relu"
+        kind = name.split(",")[0] if name.startswith("linear") else "relu"
         gain = float(np.exp(0.5 / fan) if kind == "linear" else np.exp(0.5 * np.log(2) + 1.2 / (max(fan, 6) - 2.4)))
         cases.append((name, shape, fan, Calling(ps2, "random_walk", shape, kind), gain * fan**-0.5))
-    with ps2.standing_in(fan_in=looked_up({shape: fan for _, shape, fan, _, _ in cases})):
+    with building_blocks(ps2):
         yield from initialized(draw, cases, normal_only=True)
+
+
+def six(draw: Draw) -> tuple[Shape, int]:
+    """A convolution of exactly six inputs a unit, where max(N, 6) has its corner."""
+    inputs, height, width = draw.choice([(3, 1, 2), (3, 2, 1), (2, 1, 3), (2, 3, 1), (1, 2, 3), (1, 3, 2)])
+    return (ENTRIES // 6 + draw.integer(1, 400), inputs, height, width), 6
+
+
+def small_convolution(draw: Draw) -> tuple[Shape, int]:
+    """Enough numbers to tell the linear gain from the one for ReLU, which is nearly twice as large."""
+    inputs, height, width = draw.choice([(2, 1, 2), (2, 2, 1), (1, 1, 5), (1, 5, 1), (2, 1, 3), (2, 3, 1)])
+    return (draw.integer(220, 280), inputs, height, width), inputs * height * width

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -64,13 +64,43 @@ class StandInSELU(Curve):
         return 1.0507009873554805 * np.where(z.real > 0, z, 1.6732632423543772 * np.expm1(np.where(z.real > 0, 0, z)))
 
 
-@stand_in
-class StandInRaisedReLU(Curve):
-    """max(0, z) + ½: a dead unit's output is not 0."""
+class Adjusted(Curve):
+    """A curve with arguments, which another object of its class does not have by itself."""
 
-    @staticmethod
-    def function(z: Array) -> Array:
-        return np.where(z.real > 0, z, 0 * z) + 0.5
+    def __init__(self, *arguments: float) -> None:
+        super().__init__()
+        self.arguments = arguments
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.arguments))})"
+
+
+@stand_in
+class StandInRaisedReLU(Adjusted):
+    """max(0, z) + height: a dead unit's output is not 0."""
+
+    def __init__(self, height: float = 0.5) -> None:
+        super().__init__(height)
+
+    def function(self, z: Array) -> Array:  # type: ignore[override]
+        return np.where(z.real > 0, z, 0 * z) + self.arguments[0]
+
+
+@stand_in
+class StandInSlopes(Adjusted):
+    """left·z up to 0, middle·z up to 100, far·z from there on; the slopes are exactly these."""
+
+    def __init__(self, left: float = 0.5, middle: float = 2.0, far: float = 1.0) -> None:
+        super().__init__(left, middle, far)
+
+    def forward(self, x: Array) -> Array:
+        left, middle, far = self.arguments
+        self.slope = np.where(x > 100, far, np.where(x > 0, middle, left))
+        y: Array = x * self.slope
+        return y
+
+    def backward(self, grad_output: Array) -> Array:
+        return grad_output * self.slope
 
 
 CURVES: dict[str, type[Curve]] = {"tanh": StandInTanh, "ReLU": StandInReLU, "SELU": StandInSELU}
@@ -80,12 +110,13 @@ CURVES: dict[str, type[Curve]] = {"tanh": StandInTanh, "ReLU": StandInReLU, "SEL
 class Affine(Curve):
     """x·W + b, with W (D_in, D_out)."""
 
-    def __init__(self, weight: Array) -> None:
+    def __init__(self, weight: Array, bias: Array | None = None) -> None:
         super().__init__()
-        self.parameters = {"weight": weight, "bias": np.zeros(weight.shape[1])}
+        self.parameters = {"weight": weight, "bias": np.zeros(weight.shape[1]) if bias is None else bias}
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({literal(self.parameters['weight'])})"
+        bias = self.parameters["bias"]
+        return f"{type(self).__name__}({literal(self.parameters['weight'])}{', ' + literal(bias) if bias.any() else ''})"
 
     def forward(self, x: Array) -> Array:
         z: Array = x @ self.parameters["weight"] + self.parameters["bias"]
@@ -99,6 +130,22 @@ class Squeezed(Affine):
     def forward(self, x: Array) -> Array:
         z = super().forward(x)
         return z / (1 + np.abs(z) / 2)
+
+
+@stand_in
+class Scales(Curve):
+    """Each unit times a weight of its own: a weight of one dimension, and no bias."""
+
+    def __init__(self, weight: Array) -> None:
+        super().__init__()
+        self.parameters = {"weight": weight}
+
+    def __repr__(self) -> str:
+        return f"Scales({literal(self.parameters['weight'])})"
+
+    def forward(self, x: Array) -> Array:
+        y: Array = x * self.parameters["weight"]
+        return y
 
 
 @stand_in
@@ -122,23 +169,34 @@ def lsuv(ps2: Any, draw: Draw) -> Steps:
     n, d = draw.size(24, 9, least=4)
     batch = draw.normal((n, d)) * draw.between(1.5, 4.0)
     weights = [rotation(draw, d) for _ in range(3)]
+    bias, scales = draw.normal((d,)) / 8, draw.away_from(0.0, (d,))
     slope = draw.between(0.25, 0.75)
     stacks: list[list[Any]] = []
 
     def stack(kinds: str) -> list[Any]:
-        made = {"a": Affine, "s": Squeezed}
+        """a, b: affine, without and with a bias; s: squeezed; w: scales; p: a learned slope; r: ReLU."""
         arrays = iter(weights)
-        stacks.append([LearnedSlope(slope) if k == "p" else CURVES["ReLU"]() if k == "r" else made[k](next(arrays).copy()) for k in kinds])
+        made: dict[str, Callable[[], Any]] = {
+            "a": lambda: Affine(next(arrays).copy()),
+            "b": lambda: Affine(next(arrays).copy(), bias.copy()),
+            "s": lambda: Squeezed(next(arrays).copy()),
+            "w": lambda: Scales(scales.copy()),
+            "p": lambda: LearnedSlope(slope),
+            "r": CURVES["ReLU"],
+        }
+        stacks.append([made[kind]() for kind in kinds])
         return stacks[-1]
 
     def weights_after(layers: list[Any], *arguments: Any, **named: Any) -> Any:
         ps2.lsuv(layers, *arguments, **named)
         return {f"layer {i}": layer.parameters["weight"] for i, layer in enumerate(layers) if "weight" in layer.parameters}
 
-    yield "weights", lambda: weights_after(stack("arapa"), batch)
+    yield "weights", lambda: weights_after(stack("brapa"), batch)
     tolerance, most = draw.between(0.02, 0.2), draw.integer(2, 4)
+    yield "weights, of one dimension", lambda: weights_after(stack("arw"), batch)
     yield "weights, several divisions", lambda: weights_after(stack("srsps"), batch, tolerance=tolerance, max_iterations=20)
     yield "weights, few divisions", lambda: weights_after(stack("srsps"), batch, tolerance=1e-6, max_iterations=most)
+    yield "weights, no divisions", lambda: weights_after(stack("ar"), batch, max_iterations=0)
     unit = draw.normal((n, d))
     unit = unit / unit.std() * draw.between(1.03, 1.2)
     yield "weights, near enough", lambda: weights_after(stack("arapa"), unit, tolerance=0.5)
@@ -152,6 +210,7 @@ def lsuv(ps2: Any, draw: Draw) -> Steps:
     yield "weights, in place", held
     yield "conduct, batch", batch, unchanged("batch")
     yield "conduct, biases", lambda: {str(i): s.parameters["bias"] for i, s in enumerate(stacks[0]) if "bias" in s.parameters}
+    yield "conduct, training flags", lambda: {str(i): s.training for i, s in enumerate(stacks[0])}, equal()
     yield "conduct, returns None", lambda: {"None": ps2.lsuv(stack("ar"), batch) is None}, equal()
 
 
@@ -185,11 +244,37 @@ STRENGTHS = {"tanh": 2.0, "ReLU": 1.0, "SELU": 4.0}
 """Enough for entries to saturate, in nearly every layer; for gradients half of it, so that they do not vanish."""
 
 
+EXTREMES = {"tanh": (1000.0,), "SELU": (-50.0, -2000.0), "negative slopes": (200.0,)}
+"""Units of the first layer that get about so much from every example. tanh′ is exactly 0 there, and the unit not off; SELU′ is 1e-22, so
+that the unit is nearly dead but not dead, and exactly 0. Of the negative slopes the batch is mirrored, so that those of a unit, or the
+largest of them, add up to 0 though it is not dead."""
+
+
+def single_out(weight: Array, x: Array, sums: tuple[float, ...]) -> None:
+    """In place: the first units see the first input only, which lies between 1 and 1⅛; the last unit stays as it is."""
+    if sums:
+        x[:, 0] = 1 + np.abs(x[:, 0]) % 0.125
+    for unit, total in enumerate(sums[: weight.shape[1] - 1]):
+        weight[:, unit] = 0.0
+        weight[0, unit] = total
+
+
 @question("3.9", "activation_statistics", stub="deep_stacks.activation_statistics", core=True)
 def activation_statistics(ps2: Any, draw: Draw) -> Steps:
-    """Mean, deviation, saturated and dead fraction of each layer's output, for tanh, ReLU, SELU and a ReLU whose dead units give ½."""
-    for name, make in (CURVES | {"raised ReLU": StandInRaisedReLU}).items():
+    """Mean, deviation, saturated and dead fraction of each layer's output, for tanh, ReLU, SELU, a ReLU whose dead units do not give 0,
+    slopes of exactly 0.01 and negative slopes."""
+    left, right, height = draw.between(0.5, 0.9), draw.between(0.6, 1.4), draw.between(0.6, 1.5)
+    activations: dict[str, Callable[[], Any]] = {
+        **CURVES,
+        "raised ReLU": lambda: StandInRaisedReLU(height),
+        "one layer, slope 0.01": lambda: StandInSlopes(0.01, right),
+        "negative slopes": lambda: StandInSlopes(-left, left, 0.0),
+    }
+    for name, make in activations.items():
         weights, x, _ = stack_of(draw, STRENGTHS.get(name, 1.0))
+        single_out(weights[0], x, EXTREMES.get(name, ()))
+        weights = weights[:1] if name.startswith("one layer") else weights
+        x = np.concatenate([x, -x]) if name == "negative slopes" else x
         yield name, lambda weights=weights, make=make, x=x: ps2.activation_statistics(weights, make(), x), each_entry()
         yield f"conduct, x of {name}", x, unchanged("x")
         yield f"conduct, weights of {name}", dict(enumerate_arrays(weights)), unchanged("a weight")
@@ -201,9 +286,13 @@ def enumerate_arrays(arrays: list[Array]) -> Iterator[tuple[str, Array]]:
 
 @question("3.10", "gradient_statistics", stub="deep_stacks.gradient_statistics", core=True)
 def gradient_statistics(ps2: Any, draw: Draw) -> Steps:
-    """Deviation of each layer's weight gradient and input gradient, for tanh, ReLU and SELU."""
-    for name, make in CURVES.items():
-        weights, x, g = stack_of(draw, STRENGTHS[name] / (1 if name == "ReLU" else 2))
+    """Deviation of each layer's weight gradient and input gradient, for tanh, ReLU, SELU and a single layer of two slopes."""
+    left, right = draw.between(-0.9, -0.3), draw.between(0.6, 1.4)
+    activations: dict[str, Callable[[], Any]] = {**CURVES, "one layer": lambda: StandInSlopes(left, right)}
+    for name, make in activations.items():
+        weights, x, g = stack_of(draw, STRENGTHS.get(name, 1.0) / (1 if name == "ReLU" else 2))
+        if name == "one layer":
+            weights, g = weights[:1], draw.normal((len(x), weights[0].shape[1]))
         yield name, lambda weights=weights, make=make, x=x, g=g: ps2.gradient_statistics(weights, make(), x, g), each_entry()
         yield f"conduct, x of {name}", x, unchanged("x")
         yield f"conduct, grad_output of {name}", g, unchanged("grad_output")

@@ -1,0 +1,71 @@
+"""Judges for random orthogonal matrices: exact tail probabilities, as in distribution.py."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+from .distribution import ALPHA, kolmogorov, kolmogorov_tail, malformed, repeats
+from .verdict import Array, Failure, Judge, Parts, Tail, Verdict, fails, within
+
+
+def orthonormal(shape: tuple[int, ...], gain: float, tolerance: float = 1e-9) -> Judge:
+    """`gain` times orthonormal rows or columns, whichever are fewer, of the matrix (first dimension, all others); made by `draws`."""
+
+    def rule(got: Parts, _: Parts) -> Verdict:
+        wrong = malformed(got, shape) or repeats(got)
+        if wrong:
+            return fails(wrong)
+        matrix = got["weights"].reshape(shape[0], -1) / gain
+        gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
+        error = float(np.max(np.abs(gram - np.eye(len(gram)))))
+        which = "rows" if matrix.shape[0] <= matrix.shape[1] else "columns"
+        return within(error / tolerance, f"the {which} are not orthonormal after division by the gain (off by {error:.2g})")
+
+    return Judge(rule, alone=True, allowed=f"{tolerance:.0e}")
+
+
+def haar(gains: Array, shape: tuple[int, int] = (3, 3)) -> Judge:
+    """Matrices of this shape, 3 the larger side, each its gain times orthonormal rows or columns, all equally likely: then each entry is
+    uniform on ±gain (Archimedes).
+
+    The distance of each entry by the Dvoretzky–Kiefer–Wolfowitz inequality, and the numbers of positive entries and determinants, which
+    are those of a fair coin; ALPHA is shared among all of them.
+    """
+    count, entries = len(gains), shape[0] * shape[1]
+    tests = 2 * entries + 1
+    allowed = float(np.sqrt(np.log(2 * tests / ALPHA) / (2 * count)))
+
+    def rule(got: Parts, _: Parts) -> Verdict:
+        q = got.get("", np.zeros(0))
+        if q.shape != (count, *shape) or q.dtype != np.float64 or not np.isfinite(q).all():
+            return fails(Failure("type", f"has shape {q.shape}, expected {(count, *shape)}, finite").says)
+        q = q / gains[:, None, None]
+        short = q if shape[0] <= shape[1] else q.transpose(0, 2, 1)
+        if np.max(np.abs(short @ short.transpose(0, 2, 1) - np.eye(min(shape)))) > 1e-9:
+            return fails(f"the {'rows' if shape[0] <= shape[1] else 'columns'} are not orthonormal")
+        worst = max(entry_distances(q)) / allowed
+        coins = max(float(special.ndtri(p / 2) / special.ndtri(ALPHA / tests / 2)) for p in coin_tails(q))
+        says = "some orthogonal matrices are likelier than others: the signs of the columns (or the order of the rows) are not random"
+        return within(max(worst, coins), says)
+
+    def tails(got: Parts) -> dict[str, Tail]:
+        q = got[""] / gains[:, None, None]
+        found = {
+            f"entry {i // shape[1] + 1}, {i % shape[1] + 1}": Tail(kolmogorov_tail(d, count), True)
+            for i, d in enumerate(entry_distances(q))
+        }
+        return {**found, "signs": Tail(min(1.0, tests * min(coin_tails(q))), exact=False)}  # a count has steps
+
+    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}", tails=tails)
+
+
+def coin_tails(q: Array) -> list[float]:
+    """How likely a fair coin is to give so uneven numbers: of positive signs of each entry, and of determinants where there are any."""
+    positive = [*np.sum(q > 0, axis=0).ravel()] + ([np.sum(np.linalg.det(q) > 0)] if q.shape[1] == q.shape[2] else [])
+    return [min(1.0, 2 * float(special.bdtr(min(heads, len(q) - heads), len(q), 0.5))) for heads in positive]
+
+
+def entry_distances(q: Array) -> list[float]:
+    """Of each entry, its distance to the uniform distribution on [−1, 1]; q: (count, rows, columns)."""
+    return [kolmogorov(np.sort(entry) / 2 + 0.5) for entry in q.reshape(len(q), -1).T]
