@@ -122,6 +122,27 @@ def plain_sequential(right: Any) -> Any:
     return PlainBlock
 
 
+@variant("5.4", "BasicBlock")
+def basic_with_a_layer_for_each_shortcut(right: Any) -> Any:
+    """The shortcut is a module in all three cases: nothing, a padding, a projection."""
+    return edited(
+        right,
+        (
+            "        if self.projects:\n            projection",
+            "        class Pad(nn.Module):\n            def forward(self, x):\n"
+            "                thin = F.max_pool2d(x, 1, stride)\n"
+            "                return torch.cat([thin, thin.new_zeros(len(x), out_channels - in_channels, *thin.shape[2:])], 1)\n\n"
+            "        self.shortcut = Pad() if stride > 1 or in_channels != out_channels else nn.Identity()\n"
+            "        if self.projects:\n            projection",
+        ),
+        (
+            "        if self.projects:\n            shortcut = self.shortcut(x)\n        else:  # x itself at stride 1 with no new channels\n"
+            "            shortcut = F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))\n",
+            "        shortcut = self.shortcut(x)\n",
+        ),
+    )
+
+
 @variant("5.7", "PreActBlock")
 def preact_without_a_flag(right: Any) -> Any:
     return edited(
@@ -136,6 +157,13 @@ def squeeze_by_einsum(right: Any) -> Any:
         ("x * scale[:, :, None, None]", "torch.einsum('nchw,nc->nchw', x, scale)"),
         ("x.mean(dim=(2, 3))", "F.adaptive_avg_pool2d(x, 1).flatten(1)"),
     )
+
+
+@variant("5.8", "SqueezeExcite")
+def squeeze_by_a_quotient(right: Any) -> Any:
+    """exp(−z) overflows to infinity, of which 1 / (1 + ∞) is the right 0."""
+    gate = "torch.sigmoid(self.fc2(F.relu(self.fc1(squeezed))))"
+    return edited(right, (gate, "1 / (1 + torch.exp(-self.fc2(F.relu(self.fc1(squeezed)))))"))
 
 
 @variant("5.9", "DenseBlock")
