@@ -136,7 +136,8 @@ def basic_with_a_layer_for_each_shortcut(right: Any) -> Any:
             "        if self.projects:\n            projection",
         ),
         (
-            "        if self.projects:\n            shortcut = self.shortcut(x)\n        else:  # x itself at stride 1 with no new channels\n"
+            "        if self.projects:\n            shortcut = self.shortcut(x)\n"
+            "        else:  # x itself at stride 1 with no new channels\n"
             "            shortcut = F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))\n",
             "        shortcut = self.shortcut(x)\n",
         ),
@@ -212,6 +213,31 @@ def cifar_stages_as_lists_of_modules(right: Any) -> Any:
         right,
         ("nn.Sequential(*stage)", "nn.ModuleList(stage)"),
         ("            x = stage(x)\n", "            for block in stage:\n                x = block(x)\n"),
+    )
+
+
+@variant("5.14", "CifarResNet")
+def cifar_reads_the_expansion(right: Any) -> Any:
+    """Of whatever block is given; its own is called by names."""
+    named = "(lambda i, o, s: kinds.BasicBlock(stride=s, out_channels=o, in_channels=i, option='A'))"
+    return edited(
+        right,
+        ('partial(kinds.BasicBlock, option="A")', named),
+        ("channels = out_channels", "channels = getattr(block, 'expansion', 1) * out_channels"),
+    )
+
+
+@variant("5.16", "WideResNet")
+def wide_names_the_arguments(right: Any) -> Any:
+    """Blocks of one's own may be called by name and with their default."""
+    return edited(
+        right,
+        (
+            "kinds.PreActBlock(channels, out_channels, stride)",
+            "kinds.PreActBlock(in_channels=channels, stride=stride, out_channels=out_channels)",
+        ),
+        ("kinds.PreActBlock(out_channels, out_channels, 1)", "kinds.PreActBlock(out_channels, out_channels=out_channels)"),
+        ("x.mean(dim=(2, 3))", "F.adaptive_avg_pool2d(x, (1, 1)).flatten(1)"),
     )
 
 
