@@ -201,8 +201,8 @@ def deepen(net: CifarResNet, extra: int) -> CifarResNet:
     mode: the lecture's "a deeper model can emulate a shallower one".
 
     A new block is type(last)(c, c, 1), last the stage's last block and c its channels, made the identity by setting weight and bias of its
-    last batch normalization to 0: then F = 0, and ReLU(0 + x) = x because x is the output of a ReLU. Shares no tensor with `net`, which
-    stays as it was.
+    last batch normalization to 0, and of nothing else: then F = 0, and ReLU(0 + x) = x because x is the output of a ReLU. Stages may be of
+    different kinds of block. The new network is in the mode (train or eval) of `net`, shares no tensor with it, and leaves it as it was.
     """
     ### BEGIN SOLUTION
     deeper = copy.deepcopy(net)

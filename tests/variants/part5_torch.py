@@ -243,18 +243,29 @@ def wide_names_the_arguments(right: Any) -> Any:
 
 @variant("5.18", "deepen")
 def deepen_rebuilds(right: Any) -> Any:
+    """Of a function that makes what the old network has, then what is new: a copy of each block by pickling its state."""
+
     def deepen(net: Any, extra: int) -> Any:
+        import copy
+
         import torch
 
-        old = [len(stage) for stage in net.stages]
-        width, classes = net.conv1.out_channels // 16, net.fc.out_features
-        deeper = type(net)(6 * (old[0] + extra) + 2, type(net.stages[0][0]), width, classes)
-        deeper.load_state_dict(net.state_dict(), strict=False)
-        for count, stage in zip(old, deeper.stages, strict=True):
-            for block in list(stage)[count:]:
-                torch.nn.init.zeros_(block.bn2.weight)
-                torch.nn.init.zeros_(block.bn2.bias)
-        return deeper
+        def made() -> Any:
+            for s, stage in enumerate(net.stages):
+                channels = net.conv1.out_channels << s
+                for block in stage:
+                    yield s, copy.deepcopy(block)
+                for _ in range(extra):
+                    block = type(stage[-1])(channels, channels, 1)
+                    *_, last = (m for m in block.modules() if isinstance(m, torch.nn.BatchNorm2d))
+                    torch.nn.init.zeros_(last.weight)
+                    torch.nn.init.zeros_(last.bias)
+                    yield s, block
+
+        deeper = copy.deepcopy(net)
+        blocks = list(made())
+        deeper.stages = torch.nn.ModuleList(torch.nn.Sequential(*(b for t, b in blocks if t == s)) for s in range(len(net.stages)))
+        return deeper.train(net.training)
 
     return deepen
 
@@ -265,13 +276,15 @@ def deepen_new_stages(right: Any) -> Any:
         right,
         (
             "            stage.append(block.train(net.training))\n",
-            "            stage = nn.Sequential(*stage, block)\n        deeper.stages[s] = stage\n",
+            "            stage = nn.Sequential(*stage, block.train(net.training))\n        deeper.stages[s] = stage\n",
         ),
     )
 
 
 @variant("5.18", "deepen")
-def deepen_zeroes_every_norm(right: Any) -> Any:
+def deepen_by_the_state(right: Any) -> Any:
+    """The zeros are loaded; channels are those of the last block's last normalization; other weights of new blocks are He's."""
+
     def deepen(net: Any, extra: int) -> Any:
         import copy
 
@@ -279,13 +292,16 @@ def deepen_zeroes_every_norm(right: Any) -> Any:
 
         deeper = copy.deepcopy(net)
         for stage in deeper.stages:
-            channels = stage[-1].bn2.num_features
+            name, last = [(k, m) for k, m in stage[-1].named_modules() if isinstance(m, torch.nn.BatchNorm2d)][-1]
+            zero = torch.zeros(last.num_features)
             for _ in range(extra):
-                block = type(stage[0])(channels, channels, 1)
-                with torch.no_grad():
-                    for parameter in block.parameters():
-                        parameter.fill_(0.0)
+                block = type(stage[-1])(last.num_features, last.num_features)
+                for module in block.modules():
+                    if isinstance(module, torch.nn.Conv2d):
+                        torch.nn.init.kaiming_normal_(module.weight)
+                block.load_state_dict({f"{name}.weight": zero, f"{name}.bias": zero}, strict=False)
                 stage.add_module(str(len(stage)), block)
+            stage.train(net.training)
         return deeper
 
     return deepen
@@ -332,7 +348,7 @@ def hooked(per_call: Callable[[Any, Any], int]) -> Build:
         import torch
         from torch import nn
 
-        total, mode = [], model.training
+        total, modes = [], {m: m.training for m in model.modules()}
         layers = [m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
         handles = [m.register_forward_hook(lambda layer, _, y: total.append(per_call(layer, y))) for m in layers]
         model.eval()
@@ -340,7 +356,8 @@ def hooked(per_call: Callable[[Any, Any], int]) -> Build:
             model(torch.zeros(1, *input_shape))
         for handle in handles:
             handle.remove()
-        model.train(mode)
+        for module, mode in modes.items():
+            module.training = mode
         return sum(total)
 
     return count
@@ -377,8 +394,8 @@ def lent_forwards(per_call: Callable[[Any, Any], int]) -> Build:
 
 
 def macs_of(layer: Any, y: Any) -> int:
-    if y.ndim == 2:
-        return len(y) * layer.in_features * layer.out_features
+    if hasattr(layer, "in_features"):
+        return y.numel() // layer.out_features * layer.weight.numel()
     kernel = layer.kernel_size[0] * layer.kernel_size[1]
     return y.numel() * kernel * layer.in_channels // layer.groups
 
@@ -390,7 +407,7 @@ for how, ways in {"with_hooks": hooked, "with_lent_forwards": lent_forwards}.ite
 
 @variant("5.20", "count_macs")
 def macs_by_weight_and_places(right: Any) -> Any:
-    new = "layer.weight.numel() * output[0, 0].numel() if output.ndim == 4 else layer.weight.numel()"
+    new = "layer.weight.numel() * (output[0, 0] if output.ndim == 4 else output[..., 0]).numel()"
     return edited(right, ("output.numel() * layer.weight[0].numel()", new))
 
 
