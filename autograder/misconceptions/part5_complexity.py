@@ -42,6 +42,36 @@ def parameters_of_matrices(right: Any) -> Any:
     return edited(right, ("if p.requires_grad", "if p.requires_grad and p.ndim > 1"))
 
 
+@mistake(
+    "5.19",
+    "count_parameters",
+    "the parameters of modules without modules inside are counted; any module may have some of its own (handout 5.19)",
+    fails=("plain",),
+)
+def parameters_of_leaves(right: Any) -> Any:
+    leaves = "{p: 0 for m in model.modules() if not list(m.children()) for p in m.parameters()}"
+    return edited(right, ("model.parameters()", leaves))
+
+
+@mistake(
+    "5.19",
+    "count_parameters",
+    "parameters are counted where they are called weight or bias; they may have any name (handout 5.19)",
+    fails=("plain",),
+)
+def parameters_called_weight_or_bias(right: Any) -> Any:
+    return edited(
+        right,
+        ("for p in model.parameters()", "for k, p in model.named_parameters() if k.split('.')[-1] in ('weight', 'bias')"),
+        (" if p.requires_grad", " and p.requires_grad"),
+    )
+
+
+@mistake("5.19", "count_parameters", "the model's parameters are set to train before they are counted", fails=("frozen", "conduct"))
+def parameters_unfrozen(right: Any) -> Any:
+    return edited(right, ("    return", "    model.requires_grad_(True)\n    return"))
+
+
 # ---- 5.20 count_macs
 
 MODELS = ("plain", "linear head", "grouped", "called twice", "tied", "frozen")
@@ -109,6 +139,61 @@ def macs_left_in_eval_mode(right: Any) -> Any:
 @mistake("5.20", "count_macs", "the hooks are never removed: they run at every later forward", fails=("conduct",))
 def macs_hooks_stay(right: Any) -> Any:
     return edited(right, ("    return", LEAVES + "    return"))
+
+
+@mistake(
+    "5.20", "count_macs", "a linear layer counts once, though it is applied to every row of an (N, T, F) tensor", fails=("linear head",)
+)
+def macs_of_one_row(right: Any) -> Any:
+    return edited(right, (SUM_OF_MACS, "(output.numel() if output.ndim == 4 else output.shape[-1]) * layer.weight[0].numel()"))
+
+
+TYPES = "a layer counts only where its type is exactly nn.Conv2d or nn.Linear; a subclass is such a layer too"
+MODES = "one mode is put back for the whole model; each module had its own (handout 5.20)"
+
+
+def enter(id: str, says: str, fails: tuple[str, ...], *changes: tuple[str, str]) -> None:
+    """A mistake in what the two counts have in common."""
+    for question, name, prefix in (("5.20", "count_macs", "macs"), ("5.21", "count_activations", "activations")):
+
+        def build(right: Any) -> Any:
+            return edited(right, *changes)
+
+        build.__name__ = f"{prefix}_{id}"
+        mistake(question, name, says, fails=fails)(build)
+
+
+CALLS = "layer_outputs(model, input_shape)"
+enter("of_exact_types", TYPES, ("called twice",), (CALLS, f"(c for c in {CALLS} if type(c[0]) in (nn.Conv2d, nn.Linear))"))
+enter(
+    "of_children",
+    "the model itself is not looked at, which may be a single layer",
+    ("plain",),
+    (CALLS, f"({CALLS} if list(model.children()) else [])"),
+)
+enter("one_mode_put_back", MODES, ("conduct",), ("    return", "    model.train(model.training)\n    return"))
+enter(
+    "own_hooks_cleared",
+    "all hooks are removed, also the model's own",
+    ("conduct",),
+    ("    return", "    [m._forward_hooks.clear() for m in model.modules()]\n    return"),
+)
+enter(
+    "kept_in_the_model", "the count is left in the model as an attribute", ("conduct",), ("    return", "    model.total = 0\n    return")
+)
+enter(
+    "without_gradients_for_good",
+    "torch's gradients are switched off and never on again: nothing that comes later can train; torch.no_grad() ends by itself",
+    ("conduct",),
+    ("    return", "    torch.set_grad_enabled(False)\n    return"),
+)
+enter(
+    "everything_unfrozen",
+    "requires_grad is set to True everywhere afterwards, also where it was False",
+    ("conduct",),
+    ("    return", "    model.requires_grad_(True)\n    return"),
+)
+enter("gradients_cleared", "the model's gradients are cleared", ("conduct",), ("    return", "    model.zero_grad()\n    return"))
 
 
 # ---- 5.21 count_activations

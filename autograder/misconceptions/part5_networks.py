@@ -322,7 +322,12 @@ def deepen_zeroes_the_first_norm(right: Any) -> Any:
     return edited(right, ("[m for m in block.modules() if isinstance(m, nn.BatchNorm2d)][-1]", changed))
 
 
-@mistake("5.18", "deepen", "the second batch normalization of each new block is set to 0, however many there are", fails=("train", "eval"))
+@mistake(
+    "5.18",
+    "deepen",
+    "the second batch normalization of each new block (or the one called bn2) is set to 0; the last one closes F",
+    fails=("train", "eval"),
+)
 def deepen_zeroes_the_second_norm(right: Any) -> Any:
     return edited(right, ("isinstance(m, nn.BatchNorm2d)][-1]", "isinstance(m, nn.BatchNorm2d)][1]"))
 

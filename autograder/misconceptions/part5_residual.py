@@ -215,6 +215,63 @@ def residual_sets_training(right: Any) -> Any:
 @mistake(
     "5.1",
     "Residual",
+    "the block passes its `training` on to its shortcut; the mode of both parts is the caller's business (handout 5.1)",
+    fails=("forward, training = True", "forward, training = False"),
+)
+def residual_sets_training_of_the_shortcut(right: Any) -> Any:
+    def forward(self: Any, x: Any) -> Any:
+        if self.shortcut is not None:
+            self.shortcut.training = self.training
+        return right.forward(self, x)
+
+    return but(right, forward=forward)
+
+
+@mistake(
+    "5.1",
+    "Residual",
+    "in evaluation the shortcut is left out; H(x) = F(x) + x in either mode (handout 5.1)",
+    fails=("forward, in evaluation",),
+)
+def residual_trains_only(right: Any) -> Any:
+    def forward(self: Any, x: Any) -> Any:
+        return right.forward(self, x) if self.training or self.shortcut is not None else self.body.forward(x)
+
+    return but(right, forward=forward)
+
+
+@mistake(
+    "5.1",
+    "Residual",
+    "in evaluation the gradient goes back through the body alone; it has both paths in either mode (handout 5.1)",
+    fails=("backward, in evaluation",),
+)
+def residual_goes_back_in_training_only(right: Any) -> Any:
+    return but(right, backward=lambda self, g: right.backward(self, g) if self.training else self.body.backward(g))
+
+
+@mistake(
+    "5.1",
+    "Residual",
+    "a block without a shortcut gets an empty layer for one; block.shortcut is None there, which gradient_pathways reads (handout 5.1)",
+    fails=("conduct, body and shortcut",),
+)
+def residual_with_an_empty_shortcut(right: Any) -> Any:
+    class Nothing:
+        def forward(self, x: Any) -> Any:
+            return x
+
+        backward = forward
+
+    def init(self: Any, body: Any, shortcut: Any = None) -> None:
+        right.__init__(self, body, Nothing() if shortcut is None else shortcut)
+
+    return but(right, __init__=init)
+
+
+@mistake(
+    "5.1",
+    "Residual",
     "the block lists its body's parameters as its own: an optimizer that walks through all layers would step twice (handout 5.1)",
     fails=("conduct, own parameters",),
 )

@@ -68,6 +68,32 @@ def squeeze_rounds_up(right: Any) -> Any:
     return edited(right, ("max(1, channels // reduction)", "-(-channels // reduction)"))
 
 
+@mistake(
+    "5.8",
+    "SqueezeExcite",
+    "the hidden size is rounded to the nearest; it is channels // reduction, rounded down (handout 5.8)",
+    fails=("conduct", "reduction does not divide"),
+)
+def squeeze_rounds(right: Any) -> Any:
+    return edited(right, ("max(1, channels // reduction)", "max(1, round(channels / reduction))"))
+
+
+@mistake(
+    "5.8",
+    "SqueezeExcite",
+    "the sigmoid is e / (1 + e) with e = exp(z), which is inf / inf for large z: torch.sigmoid does not overflow (handout 5.8)",
+    fails=("default reduction",),
+)
+def squeeze_sigmoid_overflows(right: Any) -> Any:
+    return edited(
+        right,
+        (
+            "scale = torch.sigmoid(self.fc2(F.relu(self.fc1(squeezed))))",
+            "e = torch.exp(self.fc2(F.relu(self.fc1(squeezed))))\n        scale = e / (1 + e)",
+        ),
+    )
+
+
 @mistake("5.8", "SqueezeExcite", "the sigmoid is missing, so that the gate can be negative or larger than 1", fails=SQUEEZED)
 def squeeze_without_sigmoid(right: Any) -> Any:
     return edited(right, ("torch.sigmoid(self.fc2(F.relu(self.fc1(squeezed))))", "self.fc2(F.relu(self.fc1(squeezed)))"))

@@ -1,6 +1,7 @@
 """Part 5: what a network costs (handout, sections 5.19 to 5.21).
 
-The model is left as it was: its mode, its running statistics, its gradients, no hook stays behind. Results are ints.
+The model is left as it was: the mode of every module, running statistics, gradients, its own hooks; nothing new stays behind in it, nor in
+torch's gradient mode. A subclass of a layer is such a layer, and the model may be a single one. Results are ints.
 `input_shape` is (C, H, W), without the batch.
 """
 

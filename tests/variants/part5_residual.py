@@ -115,6 +115,11 @@ def pathways_of_copies(right: Any) -> Any:
 
 
 @variant("5.2", "gradient_pathways")
+def pathways_stacked(right: Any) -> Any:
+    return lambda block, grad_output: np.stack(right(block, grad_output))
+
+
+@variant("5.2", "gradient_pathways")
 def pathways_as_list(right: Any) -> Any:
     def gradient_pathways(block: Any, grad_output: Any) -> Any:
         terms = []

@@ -1,4 +1,4 @@
-"""Honest other ways in part 5, blocks, networks and counts: in place, lazy modules, another order of registration, other formulas."""
+"""Honest other ways in part 5, blocks and networks: in place, lazy modules, another order of registration, other formulas."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from autograder.misconceptions.edited import edited
 
-from . import Build, variant
+from . import variant
 
 BLOCKS = {
     "5.4": "BasicBlock",
@@ -122,6 +120,28 @@ def plain_sequential(right: Any) -> Any:
     return PlainBlock
 
 
+@variant("5.4", "BasicBlock")
+def basic_with_a_layer_for_each_shortcut(right: Any) -> Any:
+    """The shortcut is a module in all three cases: nothing, a padding, a projection."""
+    return edited(
+        right,
+        (
+            "        if self.projects:\n            projection",
+            "        class Pad(nn.Module):\n            def forward(self, x):\n"
+            "                thin = F.max_pool2d(x, 1, stride)\n"
+            "                return torch.cat([thin, thin.new_zeros(len(x), out_channels - in_channels, *thin.shape[2:])], 1)\n\n"
+            "        self.shortcut = Pad() if stride > 1 or in_channels != out_channels else nn.Identity()\n"
+            "        if self.projects:\n            projection",
+        ),
+        (
+            "        if self.projects:\n            shortcut = self.shortcut(x)\n"
+            "        else:  # x itself at stride 1 with no new channels\n"
+            "            shortcut = F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))\n",
+            "        shortcut = self.shortcut(x)\n",
+        ),
+    )
+
+
 @variant("5.7", "PreActBlock")
 def preact_without_a_flag(right: Any) -> Any:
     return edited(
@@ -136,6 +156,13 @@ def squeeze_by_einsum(right: Any) -> Any:
         ("x * scale[:, :, None, None]", "torch.einsum('nchw,nc->nchw', x, scale)"),
         ("x.mean(dim=(2, 3))", "F.adaptive_avg_pool2d(x, 1).flatten(1)"),
     )
+
+
+@variant("5.8", "SqueezeExcite")
+def squeeze_by_a_quotient(right: Any) -> Any:
+    """exp(−z) overflows to infinity, of which 1 / (1 + ∞) is the right 0."""
+    gate = "torch.sigmoid(self.fc2(F.relu(self.fc1(squeezed))))"
+    return edited(right, (gate, "1 / (1 + torch.exp(-self.fc2(F.relu(self.fc1(squeezed)))))"))
 
 
 @variant("5.9", "DenseBlock")
@@ -187,20 +214,56 @@ def cifar_stages_as_lists_of_modules(right: Any) -> Any:
     )
 
 
+@variant("5.14", "CifarResNet")
+def cifar_reads_the_expansion(right: Any) -> Any:
+    """Of whatever block is given; its own is called by names."""
+    named = "(lambda i, o, s: kinds.BasicBlock(stride=s, out_channels=o, in_channels=i, option='A'))"
+    return edited(
+        right,
+        ('partial(kinds.BasicBlock, option="A")', named),
+        ("channels = out_channels", "channels = getattr(block, 'expansion', 1) * out_channels"),
+    )
+
+
+@variant("5.16", "WideResNet")
+def wide_names_the_arguments(right: Any) -> Any:
+    """Blocks of one's own may be called by name and with their default."""
+    return edited(
+        right,
+        (
+            "kinds.PreActBlock(channels, out_channels, stride)",
+            "kinds.PreActBlock(in_channels=channels, stride=stride, out_channels=out_channels)",
+        ),
+        ("kinds.PreActBlock(out_channels, out_channels, 1)", "kinds.PreActBlock(out_channels, out_channels=out_channels)"),
+        ("x.mean(dim=(2, 3))", "F.adaptive_avg_pool2d(x, (1, 1)).flatten(1)"),
+    )
+
+
 @variant("5.18", "deepen")
 def deepen_rebuilds(right: Any) -> Any:
+    """Of a function that makes what the old network has, then what is new: a copy of each block by pickling its state."""
+
     def deepen(net: Any, extra: int) -> Any:
+        import copy
+
         import torch
 
-        old = [len(stage) for stage in net.stages]
-        width, classes = net.conv1.out_channels // 16, net.fc.out_features
-        deeper = type(net)(6 * (old[0] + extra) + 2, type(net.stages[0][0]), width, classes)
-        deeper.load_state_dict(net.state_dict(), strict=False)
-        for count, stage in zip(old, deeper.stages, strict=True):
-            for block in list(stage)[count:]:
-                torch.nn.init.zeros_(block.bn2.weight)
-                torch.nn.init.zeros_(block.bn2.bias)
-        return deeper
+        def made() -> Any:
+            for s, stage in enumerate(net.stages):
+                channels = net.conv1.out_channels << s
+                for block in stage:
+                    yield s, copy.deepcopy(block)
+                for _ in range(extra):
+                    block = type(stage[-1])(channels, channels, 1)
+                    *_, last = (m for m in block.modules() if isinstance(m, torch.nn.BatchNorm2d))
+                    torch.nn.init.zeros_(last.weight)
+                    torch.nn.init.zeros_(last.bias)
+                    yield s, block
+
+        deeper = copy.deepcopy(net)
+        blocks = list(made())
+        deeper.stages = torch.nn.ModuleList(torch.nn.Sequential(*(b for t, b in blocks if t == s)) for s in range(len(net.stages)))
+        return deeper.train(net.training)
 
     return deepen
 
@@ -211,13 +274,15 @@ def deepen_new_stages(right: Any) -> Any:
         right,
         (
             "            stage.append(block.train(net.training))\n",
-            "            stage = nn.Sequential(*stage, block)\n        deeper.stages[s] = stage\n",
+            "            stage = nn.Sequential(*stage, block.train(net.training))\n        deeper.stages[s] = stage\n",
         ),
     )
 
 
 @variant("5.18", "deepen")
-def deepen_zeroes_every_norm(right: Any) -> Any:
+def deepen_by_the_state(right: Any) -> Any:
+    """The zeros are loaded; channels are those of the last block's last normalization; other weights of new blocks are He's."""
+
     def deepen(net: Any, extra: int) -> Any:
         import copy
 
@@ -225,121 +290,16 @@ def deepen_zeroes_every_norm(right: Any) -> Any:
 
         deeper = copy.deepcopy(net)
         for stage in deeper.stages:
-            channels = stage[-1].bn2.num_features
+            name, last = [(k, m) for k, m in stage[-1].named_modules() if isinstance(m, torch.nn.BatchNorm2d)][-1]
+            zero = torch.zeros(last.num_features)
             for _ in range(extra):
-                block = type(stage[0])(channels, channels, 1)
-                with torch.no_grad():
-                    for parameter in block.parameters():
-                        parameter.fill_(0.0)
+                block = type(stage[-1])(last.num_features, last.num_features)
+                for module in block.modules():
+                    if isinstance(module, torch.nn.Conv2d):
+                        torch.nn.init.kaiming_normal_(module.weight)
+                block.load_state_dict({f"{name}.weight": zero, f"{name}.bias": zero}, strict=False)
                 stage.add_module(str(len(stage)), block)
+            stage.train(net.training)
         return deeper
 
     return deepen
-
-
-# ---- counts
-
-
-@variant("5.19", "count_parameters")
-def parameters_by_identity(right: Any) -> Build:
-    def count_parameters(model: Any) -> int:
-        seen: dict[int, int] = {}
-        for module in model.modules():
-            for parameter in module.parameters(recurse=False):
-                if parameter.requires_grad:
-                    seen[id(parameter)] = parameter.numel()
-        return sum(seen.values())
-
-    return count_parameters
-
-
-@variant("5.19", "count_parameters")
-def parameters_by_shape(right: Any) -> Build:
-    def count_parameters(model: Any) -> Any:
-        return np.int64(sum(np.prod(p.shape, dtype=int) for _, p in model.named_parameters() if p.requires_grad))
-
-    return count_parameters
-
-
-@variant("5.19", "count_parameters")
-def parameters_in_a_vector(right: Any) -> Build:
-    def count_parameters(model: Any) -> int:
-        import torch
-
-        return torch.nn.utils.parameters_to_vector(p for p in model.parameters() if p.requires_grad).shape[0]
-
-    return count_parameters
-
-
-def hooked(per_call: Callable[[Any, Any], int]) -> Build:
-    """The model itself in eval mode with hooks, everything put back."""
-
-    def count(model: Any, input_shape: Any) -> int:
-        import torch
-        from torch import nn
-
-        total, mode = [], model.training
-        layers = [m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
-        handles = [m.register_forward_hook(lambda layer, _, y: total.append(per_call(layer, y))) for m in layers]
-        model.eval()
-        with torch.no_grad():
-            model(torch.zeros(1, *input_shape))
-        for handle in handles:
-            handle.remove()
-        model.train(mode)
-        return sum(total)
-
-    return count
-
-
-def lent_forwards(per_call: Callable[[Any, Any], int]) -> Build:
-    """A copy whose layers' forwards count themselves; two samples, halved."""
-
-    def count(model: Any, input_shape: Any) -> int:
-        import copy
-
-        import torch
-        from torch import nn
-
-        twin, total = copy.deepcopy(model).eval(), []
-
-        def lend(layer: Any) -> None:
-            original = layer.forward
-
-            def forward(x: Any) -> Any:
-                y = original(x)
-                total.append(per_call(layer, y))
-                return y
-
-            layer.forward = forward
-
-        for layer in twin.modules():
-            if isinstance(layer, (nn.Conv2d, nn.Linear)):
-                lend(layer)
-        twin(torch.randn(2, *input_shape))
-        return sum(total) // 2
-
-    return count
-
-
-def macs_of(layer: Any, y: Any) -> int:
-    if y.ndim == 2:
-        return len(y) * layer.in_features * layer.out_features
-    kernel = layer.kernel_size[0] * layer.kernel_size[1]
-    return y.numel() * kernel * layer.in_channels // layer.groups
-
-
-for how, ways in {"with_hooks": hooked, "with_lent_forwards": lent_forwards}.items():
-    enter("5.20", "count_macs", how, lambda right, ways=ways: ways(macs_of))
-    enter("5.21", "count_activations", how, lambda right, ways=ways: ways(lambda layer, y: int(np.prod(y.shape))))
-
-
-@variant("5.20", "count_macs")
-def macs_by_weight_and_places(right: Any) -> Any:
-    new = "layer.weight.numel() * output[0, 0].numel() if output.ndim == 4 else layer.weight.numel()"
-    return edited(right, ("output.numel() * layer.weight[0].numel()", new))
-
-
-@variant("5.21", "count_activations")
-def activations_by_shape(right: Any) -> Any:
-    return edited(right, ("output.numel() for", "output.shape[1:].numel() for"))
