@@ -3,8 +3,8 @@
 Everywhere: convolutions have no bias (the batch normalization after them has one), a 3×3 convolution has padding 1, batch normalization
 has torch's own momentum and eps, and every module is used exactly once a forward. The names of the modules are part of the task: weights
 are exchanged by their state-dict keys. In which order you register them, nn.Sequential or plain calls, is up to you. Images are
-(N, C, H, W), C is in_channels before a block and out_channels behind it; stride s makes ⌈H/s⌉ × ⌈W/s⌉ of H × W.
-The input tensor is never written into.
+(N, C, H, W), C is in_channels before a block and out_channels behind it; stride s, any positive number, makes ⌈H/s⌉ × ⌈W/s⌉ of H × W.
+A block's arguments decide what it is made of, never an image's size. Networks read `expansion`. The input tensor is never written into.
 """
 
 from __future__ import annotations

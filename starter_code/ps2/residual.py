@@ -15,7 +15,8 @@ from .base import Layer
 class Residual(Layer):
     """H(x) = F(x) + x, F being `body`; with a shortcut S, H(x) = F(x) + S(x) (He et al. 2016). No ReLU after the sum.
 
-    Its own `parameters` and `gradients` stay empty: they live in the parts. The parts' `training` is the caller's business.
+    Its own `parameters` and `gradients` stay empty: they live in the parts. The parts' `training` is the caller's business; the block's own
+    changes nothing. 5.2 reads `body` and `shortcut`, which are None or what was given.
     """
 
     def __init__(self, body: Layer, shortcut: Layer | None = None) -> None:

@@ -208,19 +208,33 @@ def parameter_gradients(module: Any, keys: Mapping[str, Array]) -> dict[str, Arr
     return found
 
 
+THIRDS = 4 / 3
+"""Drawn numbers are exact in float32; after this factor most are not, so that whatever goes through float32 on its way is told."""
+
+
 def examine(
-    draw: Draw, name: str, make: Make, shapes: Shapes, x: tuple[int, ...], y: tuple[int, ...], spread: float = 1.0, offset: float = 0.0
+    draw: Draw,
+    name: str,
+    make: Make,
+    shapes: Shapes,
+    x: tuple[int, ...],
+    y: tuple[int, ...],
+    spread: float = 1.0,
+    offset: float = 0.0,
+    last: Callable[[Array], Array] | None = None,
 ) -> Steps:
     """What every module is asked, with weights loaded by key: output and gradients in train mode, the running statistics after one and two
     forwards, the output in eval mode for one image alone. Conduct: exactly the contract's parameters, and an input that is left alone.
 
     make() builds it. x, y: shapes of input and output. name: of the group; "" makes forward, gradients and eval groups of their own.
     spread, offset: the size of the normalizations' weights, and of the channels' means in the images.
+    last: what eval mode is asked about in place of its image.
     """
     run = Run(make, draw_weights(draw, shapes, spread))
     n = x[0]
-    images = draw.normal((2 * n + 1, *x[1:])) + (offset * draw.normal((2 * n + 1, x[1], 1, 1)) if offset else 0.0)
+    images = THIRDS * draw.normal((2 * n + 1, *x[1:])) + (offset * draw.normal((2 * n + 1, x[1], 1, 1)) if offset else 0.0)
     first, second, third, g = images[:n], images[n:-1], images[-1:], draw.normal(y)
+    third = third if last is None else last(third)
     label = f"{name}, " if name else ""
     yield f"{label}forward", settled(lambda: run.remembering(lambda: run.forward(first)))
     yield f"{label}gradients", settled(lambda: run.remembering(lambda: run.gradients(second, g)))

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any
 
+import numpy as np
+
 from .draw import Draw
 from .module_state import Shapes, conv, linear, norm
 from .modules import Steps, examine, settings
 from .question import question
+from .verdict import Array, Judge, Parts, Verdict, within
 
 Keys = Callable[[int, int, bool], Shapes]
 """(in_channels, out_channels or width, whether the shortcut projects) → what the state holds."""
@@ -32,11 +35,33 @@ def strided(shape: tuple[int, ...], channels: int, stride: int) -> tuple[int, ..
     return (n, channels, ceil(h / stride), ceil(w / stride))
 
 
+def leap(draw: Draw) -> int:
+    """A stride that nobody writes by heart: a 2 in its place shows, and so does what was made for 2 and 3."""
+    return draw.integer(4, 5)
+
+
+def pixel(image: Array) -> Array:
+    """One row and one column: no stride changes this size, so that a look at the sizes does not tell whether the shortcut projects."""
+    return image[:, :, :1, :1]
+
+
+def expansion(ps2: Any, name: str, times: int) -> Steps:
+    """The class attribute by which a network learns how many channels come out."""
+
+    def rule(got: Parts, _: Parts) -> Verdict:
+        right = set(got) == {""} and np.array_equal(got[""], times)
+        return within(
+            0.0 if right else float("inf"), f"is not {times}: so many times the second argument come out, which networks read there"
+        )
+
+    yield "conduct, expansion", lambda: getattr(ps2, name).expansion, Judge(rule, alone=True)
+
+
 def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1, spread: float = 1.0, **more: str) -> Steps:
     """A block called (in_channels, out_channels or width, stride) that puts out `times` as many channels: shape kept, more or fewer
-    channels, a stride, both."""
+    channels, a stride (and with it an image that is too small to show it), both."""
     same, few, many, strided_same, a, b = (*channels(draw, 3), *channels(draw, 1), *channels(draw, 2))
-    stride, larger = draw.integer(2, 3), draw.integer(2, 3)
+    stride, larger = leap(draw), draw.integer(2, 3)
 
     def make(*arguments: int, **named: Any) -> Callable[[], Any]:
         return lambda: getattr(ps2, name)(*arguments, **named)
@@ -52,7 +77,8 @@ def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1, spread: fl
     for label, cin, width, step, build in cases:
         x = images(draw, cin)
         changes = step != 1 or cin != width * times
-        yield from examine(draw, label, build, keys(cin, width, changes), x, strided(x, width * times, step), spread)
+        last = pixel if label == "stride alone" else None
+        yield from examine(draw, label, build, keys(cin, width, changes), x, strided(x, width * times, step), spread, last=last)
 
 
 def two_convolutions(cin: int, cout: int, projects: bool) -> Shapes:
@@ -69,8 +95,9 @@ def projection(cin: int, cout: int) -> Shapes:
 def basic_block(ps2: Any, draw: Draw) -> Steps:
     """Two convolutions and a shortcut: the identity, a projection, or (option "A") padding, whichever the shape asks for."""
     yield from settings(ps2, "BasicBlock")
+    yield from expansion(ps2, "BasicBlock", 1)
     yield from grid(draw, ps2, "BasicBlock", two_convolutions, option="B")
-    few, same, kept, stride = *channels(draw, 3), draw.integer(2, 3)
+    few, same, kept, stride = *channels(draw, 3), leap(draw)
     many, more = few + draw.integer(2, 4), few + draw.integer(2, 4)
     cases = (
         ("option A, identity", same, same, 1),
@@ -87,6 +114,7 @@ def basic_block(ps2: Any, draw: Draw) -> Steps:
 @question("5.5", "PlainBlock", stub="blocks.PlainBlock", core=True, needs_torch=True)
 def plain_block(ps2: Any, draw: Draw) -> Steps:
     """The same two convolutions without a shortcut."""
+    yield from expansion(ps2, "PlainBlock", 1)
     yield from grid(draw, ps2, "PlainBlock", lambda cin, cout, _: two_convolutions(cin, cout, False))
 
 
@@ -101,6 +129,7 @@ def three_convolutions(cin: int, width: int, projects: bool, times: int = 4, gro
 @question("5.6", "Bottleneck", stub="blocks.Bottleneck", needs_torch=True)
 def bottleneck(ps2: Any, draw: Draw) -> Steps:
     """1×1, 3×3 with the stride, 1×1 to four times the width."""
+    yield from expansion(ps2, "Bottleneck", 4)
     yield from grid(draw, ps2, "Bottleneck", three_convolutions, times=4)
 
 
@@ -112,17 +141,18 @@ def pre_act_block(ps2: Any, draw: Draw) -> Steps:
         plain = norm("bn1", cin) | conv("conv1", cout, cin, 3) | norm("bn2", cout) | conv("conv2", cout, cout, 3)
         return plain | (conv("shortcut.0", cout, cin, 1) if projects else {})
 
+    yield from expansion(ps2, "PreActBlock", 1)
     yield from grid(draw, ps2, "PreActBlock", keys)
 
 
 @question("5.8", "SqueezeExcite", stub="blocks.SqueezeExcite", needs_torch=True)
 def squeeze_excite(ps2: Any, draw: Draw) -> Steps:
     """A gate for each channel, from the means of all channels."""
-    reduction, quotient = draw.integer(2, 4), draw.integer(2, 4)
+    reduction, quotient = draw.integer(3, 5), draw.integer(2, 4)
     wide = 32 + draw.integer(0, 40)
     cases: tuple[tuple[str, int, tuple[int, ...]], ...] = (
         ("reduction divides", reduction * quotient, (reduction,)),
-        ("reduction does not divide", reduction * quotient + draw.integer(1, reduction - 1), (reduction,)),
+        ("reduction does not divide", reduction * quotient + draw.integer(reduction // 2 + 1, reduction - 1), (reduction,)),  # not rounded
         ("fewer channels than reduction", draw.integer(2, 5), (draw.integer(6, 9),)),
         ("default reduction", wide, ()),
     )
@@ -130,7 +160,13 @@ def squeeze_excite(ps2: Any, draw: Draw) -> Steps:
         hidden = max(1, count // (given or (16,))[0])
         build = lambda count=count, given=given: ps2.SqueezeExcite(count, *given)  # noqa: E731
         x = (draw.integer(6, 8), count, *draw.size(5, 4, least=2))  # enough samples that a lone hidden unit is alive for some
-        yield from examine(draw, label, build, linear("fc1", hidden, count) | linear("fc2", count, hidden), x, x, offset=1.0)
+        last = saturating if not given else None
+        yield from examine(draw, label, build, linear("fc1", hidden, count) | linear("fc2", count, hidden), x, x, offset=1.0, last=last)
+
+
+def saturating(image: Array) -> Array:
+    """The image and its negative, of which every hidden unit hears one, so large that exp overflows at their logits."""
+    return 1e5 * np.concatenate([image, -image])
 
 
 @question("5.9", "DenseBlock", stub="blocks.DenseBlock", needs_torch=True)
@@ -164,8 +200,9 @@ def transition(ps2: Any, draw: Draw) -> Steps:
 @question("5.11", "ResNeXtBlock", stub="blocks.ResNeXtBlock", needs_torch=True)
 def resnext_block(ps2: Any, draw: Draw) -> Steps:
     """A bottleneck whose 3×3 convolution is grouped."""
+    yield from expansion(ps2, "ResNeXtBlock", 2)
     a, b, c, d = (draw.integer(1, 2) if draw.small else draw.integer(2, 4) for _ in range(4))
-    groups, more, stride = draw.integer(2, 3), draw.integer(2, 3), draw.integer(2, 3)
+    groups, more, stride = draw.integer(2, 3), draw.integer(2, 3), leap(draw)
     cases: tuple[tuple[str, int, int, int, tuple[int, ...]], ...] = (
         ("identity", 2 * groups * a, groups * a, 1, (groups,)),
         ("other channels", more * b + 1, more * b, 1, (more,)),
@@ -178,7 +215,8 @@ def resnext_block(ps2: Any, draw: Draw) -> Steps:
         x = images(draw, cin)
         shapes = three_convolutions(cin, width, step != 1 or cin != 2 * width, times=2, groups=(given or (32,))[0])
         build = lambda cin=cin, width=width, step=step, given=given: ps2.ResNeXtBlock(cin, width, step, *given)  # noqa: E731
-        yield from examine(draw, label, build, shapes, x, strided(x, 2 * width, step))
+        last = pixel if label == "stride alone" else None
+        yield from examine(draw, label, build, shapes, x, strided(x, 2 * width, step), last=last)
 
 
 @question("5.12", "DepthwiseSeparable", stub="blocks.DepthwiseSeparable", needs_torch=True)
@@ -195,7 +233,7 @@ def depthwise_separable(ps2: Any, draw: Draw) -> Steps:
 def inverted_residual(ps2: Any, draw: Draw) -> Steps:
     """Narrow, wide, narrow, with a linear end; the identity only where the shape stays."""
     same, few, many, kept, thin, other = (*channels(draw, 3), *channels(draw, 1), *channels(draw, 2))
-    expand, again, stride = draw.integer(2, 4), draw.integer(2, 4), draw.integer(2, 3)
+    expand, again, stride = draw.integer(2, 4), draw.integer(2, 4), leap(draw)
     cases: tuple[tuple[str, int, int, dict[str, int]], ...] = (
         ("identity", same, same, {"expand": expand}),
         ("other channels", few, many, {"expand": again}),
@@ -207,8 +245,8 @@ def inverted_residual(ps2: Any, draw: Draw) -> Steps:
     for label, cin, cout, given in cases:
         x = images(draw, cin)
         build = lambda cin=cin, cout=cout, given=given: ps2.InvertedResidual(cin, cout, **given)  # noqa: E731
-        y = strided(x, cout, given.get("stride", 1))
-        yield from examine(draw, label, build, inverted(cin, cout, given.get("expand", 6)), x, y, spread=4.0)
+        y, last = strided(x, cout, given.get("stride", 1)), pixel if label == "stride" else None
+        yield from examine(draw, label, build, inverted(cin, cout, given.get("expand", 6)), x, y, spread=4.0, last=last)
 
 
 def inverted(cin: int, cout: int, expand: int) -> Shapes:

@@ -18,7 +18,7 @@ from .draw import Draw
 from .question import question
 from .recording import describe
 from .tracing import literal, stand_in
-from .verdict import Array, Unfit
+from .verdict import Array, Judge, Parts, Unfit, Verdict, within
 
 Steps = Iterator[tuple[Any, ...]]
 
@@ -142,8 +142,17 @@ def both_ways(ps2: Any, draw: Draw, case: str, body: Bend, shortcut: Bend | None
         yield f"conduct, calls of the shortcut{case}", shortcut.calls
     yield f"backward{case}, called twice", lambda: block().backward(g_again)
     yield f"conduct, own parameters{case}", lambda: np.array([len(block().parameters), len(block().gradients)])
+    yield f"conduct, body and shortcut{case}", lambda: np.array([block().body is body, block().shortcut is shortcut]), both_kept()
     yield f"conduct, x{case}", x, unchanged("x")
     yield f"conduct, grad_output{case}", g, unchanged("grad_output")
+
+
+def both_kept() -> Judge:
+    def rule(got: Parts, want: Parts) -> Verdict:
+        says = "block.body and block.shortcut (None where there is none) are no longer what the block was made of; 5.2 reads them"
+        return within(0.0 if np.array_equal(got[""], want[""]) else float("inf"), says)
+
+    return Judge(rule, allowed="none", shown=False)
 
 
 def shape_changes(ps2: Any, draw: Draw) -> Steps:
@@ -176,11 +185,11 @@ def nothing_inside(ps2: Any, draw: Draw) -> Steps:
 
 
 def in_mixed_modes(ps2: Any, draw: Draw) -> Steps:
-    """The block in one mode, its parts in another: it does not set theirs."""
+    """The block in one mode, its parts in another, which it does not set; and a block in evaluation, which computes the same."""
     shape = shape_of(draw)
     for mode in (True, False):
         body, shortcut = bend(draw), bend(draw)
-        body.training, shortcut.training = not mode, mode
+        body.training = shortcut.training = not mode
         x = draw.normal(shape)
 
         def forward(body: Any = body, shortcut: Any = shortcut, x: Any = x, mode: Any = mode) -> Any:
@@ -189,6 +198,15 @@ def in_mixed_modes(ps2: Any, draw: Draw) -> Steps:
             return block.forward(x)
 
         yield f"forward, training = {mode}", forward
+    alone, x, g = bend(draw), draw.normal(shape), draw.normal(shape)
+    block = cache(lambda: in_evaluation(ps2.Residual(alone)))
+    yield "forward, in evaluation", lambda: block().forward(x)
+    yield "backward, in evaluation", lambda: block().backward(g)
+
+
+def in_evaluation(block: Any) -> Any:
+    block.training = False
+    return block
 
 
 def second_forward(ps2: Any, draw: Draw) -> Steps:
@@ -247,11 +265,14 @@ def pathways(ps2: Any, case: str, body: Any, shortcut: Any, x: Array, g: Array) 
     yield f"through the shortcut, {case}", lambda: pair(terms())[0]
     yield f"through the body, {case}", lambda: pair(terms())[1]
     yield f"conduct, calls of the body, {case}", body.calls
+    if shortcut:
+        yield f"conduct, calls of the shortcut, {case}", shortcut.calls
     yield f"conduct, grad_output, {case}", g, unchanged("grad_output")
 
 
 def pair(terms: Any) -> tuple[Any, Any]:
-    if not isinstance(terms, (tuple, list)):
+    stacked = isinstance(terms, np.ndarray) and terms.ndim > 2  # in one array, which is unpacked like a tuple
+    if not isinstance(terms, (tuple, list)) and not stacked:
         raise Unfit(f"is {describe(terms)}, expected two arrays, (through_shortcut, through_body)")
     if len(terms) != 2:
         raise Unfit(f"is one of {len(terms)} results, expected two arrays, (through_shortcut, through_body)")

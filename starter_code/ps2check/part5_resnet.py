@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .agreement import agrees
+from .agreement import agrees, unchanged
 from .draw import Draw
 from .module_state import Shapes, conv, is_lazy, linear, norm
 from .modules import Steps, array, examine, module_of, settings, settled, tensor, uninitialized
@@ -48,13 +48,31 @@ def spatial_trace(net: Any, x: Array, *places: str) -> Array:
     return np.array(shapes)
 
 
-def whole(draw: Draw, make: Callable[[], Any], shapes: Shapes, places: tuple[str, ...], classes: int, size: tuple[int, int]) -> Steps:
-    """What every network is asked. It is made once: the weights are loaded after the first two items."""
-    x = (2, 3, *draw.size(*size, least=4))
+def whole(
+    draw: Draw, make: Callable[[], Any], shapes: Shapes, places: tuple[str, ...], classes: int, size: tuple[int, ...], thin: int
+) -> Steps:
+    """What every network is asked. It is made once: the weights are loaded after the first two items.
+
+    thin: a side of that length is 1 at the end, where `size` leaves more.
+    """
+    x = (2, 3, *size)
     again, net = draw.normal(x), cache(make)
     yield "forward, blocks", settled(lambda: assembly(net(), *places))
     yield "forward, spatial trace", settled(lambda: spatial_trace(net(), again, *places))
-    yield from examine(draw, "", net, shapes, x, (2, classes))
+    yield from examine(draw, "", net, shapes, x, (2, classes), last=oblong(draw, thin))
+
+
+def oblong(draw: Draw, thin: int) -> Callable[[Array], Array]:
+    """An image cut so that it is tall or wide up to the last maps: pooling a square of them is not their mean."""
+    tall, side = draw.choice((True, False)), thin - draw.integer(0, thin // 4)
+    return lambda image: image[:, :, :, :side] if tall else image[:, :, :side]
+
+
+def rounded_differently(draw: Draw) -> tuple[int, ...]:
+    """Two sides, in either order, of which the ImageNet stem leaves an even and an odd number: the max pooling rounds one of them."""
+    even, odd = (4, 6) if draw.small else (4 * draw.integer(9, 10), 34)
+    sides = even - draw.integer(0, 1), odd - draw.integer(0, 1)
+    return sides if draw.choice((True, False)) else sides[::-1]
 
 
 def staged(counts: list[int], outputs: list[int]) -> Shapes:
@@ -88,15 +106,35 @@ def cifar_resnet(ps2: Any, draw: Draw) -> Steps:
     def make() -> Any:
         return ps2.CifarResNet(6 * n + 2, block=stand_in(), width=width, classes=classes)
 
-    yield from whole(draw, make, shapes, ("stages",), classes, (8, 7))
+    yield from whole(draw, make, shapes, ("stages",), classes, draw.size(8, 7, least=5), 4)
     deep, wide, small = deep_stages(draw), draw.integer(2, 4), draw.normal((2, 3, *draw.size(7, 6, least=4)))
-    yield "defaults", settled(lambda: built(small, lambda: ps2.CifarResNet(6 * deep + 2, stand_in())))
+    yield "defaults", settled(lambda: built(small, lambda: ps2.CifarResNet(6 * deep + 2, no_class())))
 
     def without_block() -> Any:
         with acting(ps2, BasicBlock=stand_in()):
             return built(small, lambda: ps2.CifarResNet(6 * deep + 2, width=wide))
 
-    yield "default block", settled(without_block), options()
+    yield "default block", settled(without_block), options('asks BasicBlock for option "B" where no block is given; it is option "A" there')
+    few = draw.integer(1, 2)
+
+    def with_block() -> Any:
+        with acting(ps2, BasicBlock=stand_in()) as known:
+            return built(small, lambda: ps2.CifarResNet(6 * few + 2, known["BasicBlock"]))
+
+    says = (
+        'asks the BasicBlock that it is given for option "A"; a block that is given is called as block(in_channels, out_channels, stride)'
+    )
+    yield "default block, BasicBlock is given", settled(with_block), options(says)
+
+
+def no_class() -> Callable[..., Any]:
+    """A block that is a function, all of whose contract is block(in_channels, out_channels, stride) and the expansion."""
+
+    def block(*given: Any, **named: Any) -> Any:
+        return stand_in(strict=True)(*given, **named)
+
+    block.expansion = 1  # type: ignore[attr-defined]
+    return block
 
 
 def deep_stages(draw: Draw) -> int:
@@ -106,12 +144,18 @@ def deep_stages(draw: Draw) -> int:
 
 def built(x: Array, make: Callable[[], Any], *places: str) -> dict[str, Array]:
     """A network that a call made: its blocks, its last layer, and what it answers to x with parameters that are known."""
+    net = shaped(x, make)
+    blocks = assembly(net, *(places or ("stages",)))
+    return {"blocks": blocks, "fc": head_shape(net), "output": array(filled(net)(tensor(x)))}
+
+
+def shaped(x: Array, make: Callable[[], Any]) -> Any:
+    """A network as it is made; a lazy one learns its shapes from x."""
     with uninitialized():
         net = module_of(make())
     if any(map(is_lazy, net.parameters())):
-        net.double().eval()(tensor(x))  # a lazy module learns its shapes
-    blocks = assembly(net, *(places or ("stages",)))
-    return {"blocks": blocks, "fc": head_shape(net), "output": array(filled(net)(tensor(x)))}
+        net.double().eval()(tensor(x))
+    return net
 
 
 def filled(net: Any) -> Any:
@@ -127,14 +171,13 @@ def filled(net: Any) -> Any:
     return net.eval()
 
 
-def options() -> Judge:
+def options(says: str) -> Judge:
     """A network as `built` tells it, with a word of its own where only the option differs."""
 
     def rule(got: Parts, want: Parts) -> Verdict:
         if not np.array_equal(got["fc"], want["fc"]) or np.array_equal(got["blocks"], want["blocks"]):
             return agrees().rule(got, want)
         only = np.array_equal(got["blocks"][:, :4], want["blocks"][:, :4])
-        says = 'asks BasicBlock for option "B" where no block is given; He et al. use option "A" on CIFAR-10'
         return within(float("inf"), says if only else "other blocks are built (in_channels, out_channels, stride, kind, option)")
 
     return Judge(rule)
@@ -160,22 +203,41 @@ def resnet(ps2: Any, draw: Draw) -> Steps:
     shapes |= linear("fc", classes, times * 512)
 
     def make() -> Any:
-        return ps2.ResNet(stand_in(times), list(layers), classes)
+        return ps2.ResNet(stand_in(times), given, classes)
 
-    yield from whole(draw, make, shapes, ("stages",), classes, (43, 37))
-    block = stand_in(draw.integer(1, 3))
-    more, small = [draw.integer(1, 3) for _ in range(4)], draw.normal((1, 3, *draw.size(23, 19, least=4)))
+    given = list(layers)
+    yield from whole(draw, make, shapes, ("stages",), classes, rounded_differently(draw), 16)
+    yield "conduct, layers", lambda: np.array(given), unchanged("the list of layers")
+    block = stand_in(draw.integer(1, 3), strict=True)
+    more = [draw.integer(1, 2) for _ in range(4)]
+    more[draw.integer(0, 3)] += 1  # somewhere a block follows another
+    small = draw.normal((1, 3, *draw.size(23, 19, least=4)))
     yield "defaults", settled(lambda: built(small, lambda: ps2.ResNet(block, list(more))))
     for name in FACTORIES:
         count = draw.integer(2, 99)
         yield f"depths, {name}", settled(partial(factory, ps2, small, name, count))
-    anyone = draw.choice(tuple(FACTORIES))
-    yield "depths, default classes", settled(lambda: factory(ps2, small, anyone))
+    basic, other = stand_in(draw.integer(1, 6), 1), stand_in(draw.integer(1, 6), 2)
+
+    def default_classes() -> dict[str, Array]:
+        with acting(ps2, BasicBlock=basic, Bottleneck=other):
+            return {name: head_shape(shaped(small, getattr(ps2, name))) for name in FACTORIES}
+
+    yield "depths, default classes", settled(default_classes), thousands()
 
 
 def factory(ps2: Any, x: Array, name: str, *classes: int) -> dict[str, Array]:
     with acting(ps2, BasicBlock=stand_in(1, 1), Bottleneck=stand_in(4, 2)):
         return built(x, lambda: getattr(ps2, name)(*classes))
+
+
+def thousands() -> Judge:
+    """The shape of each factory's last layer where it is called without arguments."""
+
+    def rule(got: Parts, want: Parts) -> Verdict:
+        others = [f"{name}() has an fc of {got[name].tolist()}" for name in want if not np.array_equal(got[name], want[name])]
+        return within(float("inf") if others else 0.0, f"{', '.join(others)}, expected 1000 classes by default")
+
+    return Judge(rule, allowed="none")
 
 
 @question("5.16", "WideResNet", stub="resnet.WideResNet", needs_torch=True)
@@ -194,7 +256,7 @@ def wide_resnet(ps2: Any, draw: Draw) -> Steps:
         for name, value, *judge in steps:
             yield (name, lending(ps2, value, PreActBlock=stand_in()), *judge)
 
-    yield from blocks_act(whole(draw, make, shapes, ("stages",), classes, (11, 9)))
+    yield from blocks_act(whole(draw, make, shapes, ("stages",), classes, draw.size(11, 9, least=5), 4))
     deep, wide, small = deep_stages(draw), draw.integer(1, 3), draw.normal((2, 3, *draw.size(7, 6, least=4)))
 
     def default() -> Any:
@@ -218,18 +280,20 @@ def lending(ps2: Any, value: Any, **others: type) -> Any:
 def densenet(ps2: Any, draw: Draw) -> Steps:
     """Dense blocks with transitions between them that halve the channels; normalization and ReLU close it."""
     reach(ps2, DenseBlock=stand_in_dense(), Transition=stand_in_transition())
-    growth, classes = draw.integer(3, 7), draw.integer(3, 9)
-    blocks = [draw.integer(1, 4) for _ in range(draw.integer(3, 4))]  # two are asked for below
+    growth, classes = 2 * draw.integer(1, 3) + 1, draw.integer(3, 9)
+    blocks = [2 * draw.integer(0, 1) + 1, *(draw.integer(1, 4) for _ in range(draw.integer(2, 3)))]  # two are asked for below
+    given = list(blocks)  # the first transition halves an odd number of channels
     others = {"DenseBlock": stand_in_dense(), "Transition": stand_in_transition()}
 
     def make() -> Any:
         with acting(ps2, **others):
-            return ps2.DenseNet(growth, list(blocks), classes)
+            return ps2.DenseNet(growth, given, classes)
 
     shapes, last = dense_shapes(growth, blocks)
     shapes |= norm("bn", last) | linear("fc", classes, last)
-    for name, value, *judge in whole(draw, make, shapes, ("blocks", "transitions"), classes, (43, 37)):
+    for name, value, *judge in whole(draw, make, shapes, ("blocks", "transitions"), classes, rounded_differently(draw), 16):
         yield (name, lending(ps2, value, **others), *judge)
+    yield "conduct, blocks", lambda: np.array(given), unchanged("the list of blocks")
     thin, two, small = draw.integer(2, 5), [draw.integer(1, 4) for _ in range(2)], draw.normal((1, 3, *draw.size(37, 33, least=4)))
 
     def default() -> Any:
