@@ -66,10 +66,10 @@ class StandInSchedule:
 
 
 def scale_of(error: float) -> float:
-    """After NaN the rates are next to nothing, until there is an error of 0."""
+    """After an error of 1 the rates are next to nothing, until there is one of 0."""
     if error != error:
-        return TINY
-    return 0.5 + error if error else 1 / TINY
+        return 0.75
+    return {0.0: 1 / TINY, 1.0: TINY}.get(error, 0.5 + error)
 
 
 TINY = 2.0**-30
@@ -92,10 +92,11 @@ def train(ps2: Any, draw: Draw) -> Steps:
     yield "with validation, errors and patience", settled(lambda: run.schedule(lr=lr, patience=patience))
     once = Trained(ps2, make, epochs[:1], errors[:1])
     yield "defaults", settled(lambda: {"losses": once.losses(True), **once.schedule()})
-    # More epochs without success than `patience`, an error that is no number and one of 0 are neither the end of training, nor a reason
-    # to go back to the weights of another epoch.
+    # More epochs without success than `patience`, an error that is no number, rates next to nothing and an error of 0 are neither the end
+    # of training, nor a reason to go back to the weights of another epoch.
     least = draw.between(0.0625, 0.5)
-    rising = Trained(ps2, make, [epoch[:1] for epoch in (*epochs, *epochs, *epochs)[:5]], [least, least + 0.125, np.nan, 0.0, least])
+    script = [least, least + 0.125, np.nan, 1.0, 0.0, least]
+    rising = Trained(ps2, make, [epoch[:1] for epoch in epochs * 3], script)
     yield "with validation, rising errors, NaN and 0", settled(lambda: rising.state(True, lr=lr, patience=1))
     # Each image with each label: at least one is all but impossible, its loss in the hundreds, and the gradients as large.
     images, labels = np.repeat(draw.normal((2, *shape)), classes, axis=0), np.tile(np.arange(classes), 2)

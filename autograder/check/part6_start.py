@@ -19,7 +19,7 @@ from .verdict import Array, Judge, Parts, Verdict, within
 
 # ---- 6.1
 
-NORM = "stages.0.bn2.weight"
+NORMS = ("bn1.weight", "stages.0.bn2.weight")
 
 
 @functools.cache
@@ -32,7 +32,7 @@ def layers_class() -> Any:
             super().__init__()
             nn = torch.nn
             block = OrderedDict(conv2=nn.Conv2d(conv[1], conv[0], (conv[2], conv[3])), bn2=nn.BatchNorm2d(conv[0]))
-            self.stages = nn.Sequential(nn.Sequential(block))
+            self.bn1, self.stages = nn.BatchNorm2d(conv[0]), nn.Sequential(nn.Sequential(block))
             self.plain = nn.Conv2d(conv[1], conv[0], (conv[2], conv[3]), bias=False)
             self.grouped = nn.Conv2d(group[0] * group[2], group[1] * group[2], group[3], groups=group[2])
             self.plain.weight.requires_grad_(False)
@@ -134,7 +134,7 @@ class Started:
         return state_of(layers.net), layers.flags()
 
     def constants(self) -> dict[str, Array]:
-        return {key: value for key, value in self.once[0].items() if key.endswith("bias") or key == NORM}
+        return {key: value for key, value in self.once[0].items() if key.endswith("bias") or key in NORMS}
 
     def statistics(self) -> dict[str, Array]:
         return {key: value for key, value in self.once[0].items() if "running" in key}
@@ -157,7 +157,7 @@ def ones_and_zeros() -> Judge:
 
     def rule(got: Parts, want: Parts) -> Verdict:
         wrong = [key for key in want if not np.array_equal(got[key], want[key])]
-        told = {key: "a batch normalization's weight starts at 1" if key == NORM else "every bias starts at 0" for key in wrong}
+        told = {key: "a batch normalization's weight starts at 1" if key in NORMS else "every bias starts at 0" for key in wrong}
         return within(float("inf") if wrong else 0.0, "; ".join(f"{key}: {why}" for key, why in list(told.items())[:2]))
 
     return Judge(rule)

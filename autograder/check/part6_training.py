@@ -28,18 +28,21 @@ def evaluate(ps2: Any, draw: Draw) -> Steps:
     make = drawn_net(draw, shape, classes)
     size, batches = draw.size(64, least=3)[0], draw.integer(2, 3)
     count = batches * size + 1  # a batch of one image is left over, whose label is the right one in some of the labelings
-    images, labels = draw.normal((count, *shape)), draw.integers(classes, (LABELINGS, count))
+    # Images of some contrast: the statistics that the network brings would else let one class win everywhere, whatever is asked.
+    images, labels = 4 * draw.normal((count, *shape)), draw.integers(classes, (LABELINGS, count))
     labels[:, -1] = np.arange(LABELINGS) % classes
     yield "accuracy", settled(Evaluated(ps2, make, images, labels[:4], {"batch_size": count}).accuracies), accurate()
     yield "accuracy, in batches", settled(Evaluated(ps2, make, images, labels, {"batch_size": size}).accuracies), accurate()
     # The default size is one batch again: fewer labelings, and logits so large that a sigmoid would make them all 1.
-    loud = Evaluated(ps2, make.speaking(64.0), images, labels[:4], {})
+    loud = Evaluated(ps2, make.speaking(1024.0), images, labels[:4], {})
     yield "accuracy, default batch size", settled(loud.accuracies), accurate()
-    many = draw.normal((draw.integer(501, 990), 2, 1, 1))
+    many = 4 * draw.normal((draw.integer(501, 990), 2, 1, 1))
     big = Evaluated(ps2, drawn_net(draw, (2, 1, 1), classes), many, draw.integers(classes, (1, len(many))), {})
     yield "accuracy, more than 500 images", settled(big.accuracies), accurate()
-    # Each image once with each label: one of them is the answer, whichever of equal logits counts as the largest.
-    silent = Evaluated(ps2, make.speaking(0.0), np.repeat(images[:2], classes, axis=0), np.tile(np.arange(classes), (1, 2)), {})
+    # One image with each label: one of them is the answer, whichever of equal logits counts as the largest.
+    among = draw.integer(3, 60)
+    still = drawn_net(draw, (2, 1, 1), among).speaking(0.0)
+    silent = Evaluated(ps2, still, np.repeat(many[:1], among, axis=0), np.arange(among)[None], {})
     yield "accuracy, equal logits", settled(silent.accuracies), accurate()
     last = Evaluated(ps2, make, images, labels[:1], {"batch_size": size})
     yield "conduct, at most batch_size images at a time", settled(lambda: last.sizes(size)), holds("asks about more images at once")
