@@ -52,8 +52,8 @@ def he_initialize(ps2: Any, draw: Draw) -> Steps:
     fan = (draw.integer(90, 120), draw.integer(30, 45))
     seeds, constants = draw.seeds(3), draw.normal((8,))
     # In float64, where a sample that was made to fit does so to more digits than chance; one layer in float32, as is usual.
-    started = Started(ps2, lambda: layers_class()(conv, group, fan).double(), seeds, constants)
-    single = Started(ps2, lambda: one_linear(fan), seeds, constants)
+    started = Started(ps2, lambda: layers_class()(conv, group, fan).double(), seeds, constants, "float64")
+    single = Started(ps2, lambda: one_linear(fan), seeds, constants, "float32")
     conv_in, group_in = int(np.prod(conv[1:])), group[0] * group[3] ** 2
     grouped = (group[1] * group[2], group[0], group[3], group[3])
     yield "convolution", settled(lambda: started.weights("stages.0.conv2.weight")), random_weights(conv, (2 / conv_in) ** 0.5)
@@ -78,8 +78,8 @@ def one_linear(fan: tuple[int, int]) -> Any:
 class Started:
     """The student's he_initialize on layers whose every number is set anew each time, under given seeds."""
 
-    def __init__(self, ps2: Any, make: Callable[[], Any], seeds: list[int], constants: Array) -> None:
-        self.ps2, self.make, self.seeds, self.numbers = ps2, functools.cache(make), seeds, constants
+    def __init__(self, ps2: Any, make: Callable[[], Any], seeds: list[int], constants: Array, dtype: str) -> None:
+        self.ps2, self.make, self.seeds, self.numbers, self.dtype = ps2, functools.cache(make), seeds, constants, dtype
 
     def run(self, *generator: Any) -> dict[str, Array]:
         """What the layers hold, which held other numbers before."""
@@ -130,7 +130,10 @@ class Started:
     @functools.cached_property
     def once(self) -> tuple[dict[str, Array], dict[str, Array]]:
         """What the layers hold after a call, and `Kept`'s flags."""
-        layers = Kept(self.filled().train(), gradients=False)  # in train mode whatever the calls before left
+        import torch
+
+        before = self.filled().train().to(getattr(torch, self.dtype))  # whatever the calls before left
+        layers = Kept(before, gradients=False)
         self.ps2.he_initialize(layers.net)
         return state_of(layers.net), layers.flags()
 
