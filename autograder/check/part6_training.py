@@ -88,6 +88,7 @@ class Evaluated:
 
     @functools.cached_property
     def asked(self) -> Asked:
+        """What is left of a call in float32, whose numbers are recorded in float64 as everywhere."""
         import torch
 
         net, images, labels = Kept(self.make().float()), tensor(self.images).float(), tensor(self.labels[0])
@@ -111,7 +112,7 @@ class Evaluated:
         return np.array([not gradients for _, gradients, _ in self.asked.net.net.log])
 
     def statistics(self) -> dict[str, Array]:
-        return {key: value for key, value in state_of(self.asked.net.net).items() if "running" in key}
+        return {key: value.astype(np.float64) for key, value in state_of(self.asked.net.net).items() if "running" in key}
 
     def modes(self) -> Array:
         return np.array([self.asked.net.net.training, not self.switched_off.net.net.training])
@@ -123,7 +124,7 @@ class Evaluated:
         return np.array([self.asked.gradients, not self.switched_off.gradients])
 
     def given(self) -> dict[str, Array]:
-        return {"images": array(self.asked.images), "labels": array(self.asked.labels)}
+        return {"images": array(self.asked.images).astype(np.float64), "labels": array(self.asked.labels)}
 
 
 # ---- 6.6, 6.7
