@@ -74,3 +74,14 @@ def he_changes_the_dtype(right: Any) -> Any:
 @mistake("6.1", "he_initialize", "frozen weights train afterwards; what trains is the caller's business", fails=OWN)
 def he_unfreezes(right: Any) -> Any:
     return edited(right, (DRAWN, DRAWN + ".requires_grad_(True)"))
+
+
+@mistake(
+    "6.1",
+    "he_initialize",
+    "the sample of each layer is shifted and scaled to fit, so that its numbers depend on one another; only the formula scales them",
+    fails=("convolution", "linear"),
+)
+def he_samples_made_to_fit(right: Any) -> Any:
+    fitted = "module.weight.sub_(module.weight.mean()).mul_((2.0 / fan_in) ** 0.5 / module.weight.std())"
+    return edited(right, (DRAWN, f"{DRAWN}\n                {fitted}"))
