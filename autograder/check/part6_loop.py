@@ -90,7 +90,7 @@ def train(ps2: Any, draw: Draw) -> Steps:
     yield "with validation, losses", settled(lambda: run.losses(True, lr=lr, patience=patience))
     yield "with validation, parameters", settled(lambda: run.state(True, lr=lr, patience=patience))
     yield "with validation, errors and patience", settled(lambda: run.schedule(lr=lr, patience=patience))
-    once = Trained(ps2, make, epochs[:1], errors[:1])
+    once = Trained(ps2, make, [epochs[-1][:1]], errors[:1], draw.seeds(1)[0])
     yield "defaults", settled(lambda: {"losses": once.losses(True), **once.schedule()})
     # More epochs without success than `patience`, an error that is no number, rates next to nothing and an error of 0 are neither the end
     # of training, nor a reason to go back to the weights of another epoch.
@@ -105,38 +105,50 @@ def train(ps2: Any, draw: Draw) -> Steps:
     yield "parameters, large logits", settled(lambda: loud.state(lr=lr))
     yield "conduct, mode", settled(lambda: run.ends_in_eval(lr=lr)), holds("leaves the model in train mode; it ends in eval mode")
     yield "conduct, images and labels", settled(lambda: run.given(lr=lr)), unchanged("a batch")
-    aside = Aside(ps2, make, epochs[-1][:1], draw.seeds(1)[0])
     yield (
         "conduct, no epochs",
-        settled(aside.without_epochs),
+        settled(lambda: without_epochs(ps2, make)),
         holds("of no epochs the losses are the empty list, and the model is in eval mode"),
     )
-    yield "conduct, what is frozen", settled(aside.frozen), kept("parameters", "dtype", "trains")
-    yield "conduct, gradients afterwards", settled(aside.gradients_on), SWITCHED
-    yield "conduct, torch's own generator", settled(aside.untouched), holds("draws from torch's own generator, or sets its seed")
+    yield "conduct, what is frozen", settled(lambda: once.run(True).aside), kept("parameters", "dtype", "trains")
+    yield "conduct, gradients afterwards", settled(lambda: once.run(True).aside["on"]), SWITCHED
+    yield (
+        "conduct, torch's own generator",
+        settled(lambda: once.run(True).aside["untouched"]),
+        holds("draws from torch's own generator, or sets its seed"),
+    )
 
 
-def drawn_epoch(draw: Draw, shape: tuple[int, ...], classes: int) -> list[tuple[Array, Array]]:
+def drawn_epoch(draw: Draw, shape: tuple[int, ...], classes: int) -> Batches:
     sizes = [2 + int(i) for i in draw.order(5)[:2]]
     return [(draw.normal((n, *shape)), draw.integers(classes, (n,))) for n in sizes]
 
 
+Batches = list[tuple[Array, Array]]
+
+
 @dataclass(frozen=True)
 class Done:
-    """What a run left: the network, what `train` returned, the batches it was given, the schedules it made."""
+    """What a run left: the network, what `train` returned, the batches it was given, the schedules it made.
+
+    aside: Kept's flags, whether torch's gradients are on, and whether its generator is untouched.
+    """
 
     net: Any
     losses: Any
     batches: list[list[tuple[Any, Any]]]
     schedules: list[StandInSchedule]
+    aside: dict[str, Array]
 
 
 class Trained:
-    """The student's train on a fresh network in eval mode, as `validate` leaves it too, which has gradients from before. What one run
-    leaves serves several items."""
+    """The student's train on a fresh network in eval mode, as `validate` leaves it too. What one run leaves serves several items.
 
-    def __init__(self, ps2: Any, make: Callable[[], Any], epochs: list[list[tuple[Array, Array]]], errors: list[float]) -> None:
-        self.ps2, self.make, self.numbers, self.scripted = ps2, make, epochs, errors
+    The network has gradients from before; or, with a seed for torch's own generator, parameters that are frozen.
+    """
+
+    def __init__(self, ps2: Any, make: Callable[[], Any], epochs: list[Batches], errors: list[float], seed: int | None = None) -> None:
+        self.ps2, self.make, self.numbers, self.scripted, self.seed = ps2, make, epochs, errors, seed
         self.done: dict[tuple[Any, ...], Done | Exception] = {}
 
     def run(self, validated: bool = False, **settings: Any) -> Done:
@@ -154,8 +166,7 @@ class Trained:
 
     def trained(self, validated: bool, **settings: Any) -> Done:
         net, errors = self.make().eval(), iter(self.scripted)
-        for parameter in net.parameters():
-            parameter.grad = tensor(np.ones(parameter.shape))
+        watch = Beside(net, self.seed)
         batches = [[(tensor(x), tensor(y)) for x, y in epoch] for epoch in self.numbers]
 
         def validate() -> float:
@@ -167,7 +178,7 @@ class Trained:
         losses = called(self.ps2, net, (iter(epoch) for epoch in batches), **settings)
         if not stand_in_optimizer().made:
             raise Unfit(NEVER_CALLED)
-        return Done(net, losses, batches, StandInSchedule.made)
+        return Done(net, losses, batches, StandInSchedule.made, watch.found())
 
     def losses(self, validated: bool = False, **settings: Any) -> Array:
         losses = self.run(validated, **settings).losses
@@ -198,6 +209,30 @@ class Trained:
         return {f"{i}.{what}": array(value) for i, pair in enumerate(pairs) for what, value in zip(("x", "y"), pair, strict=True)}
 
 
+class Beside:
+    """What a run is not to change, on the network as it comes."""
+
+    def __init__(self, net: Any, seed: int | None) -> None:
+        import torch
+
+        self.kept, self.generator = None, None
+        if seed is None:
+            for parameter in net.parameters():
+                parameter.grad = torch.ones_like(parameter)
+        else:
+            self.kept = Kept(net, gradients=False)
+            torch.default_generator.manual_seed(seed)
+            self.generator = torch.get_rng_state()
+
+    def found(self) -> dict[str, Array]:
+        import torch
+
+        if self.kept is None:
+            return {}
+        untouched = bool(torch.equal(self.generator, torch.get_rng_state()))
+        return {**self.kept.flags(), "on": np.array(torch.is_grad_enabled()), "untouched": np.array(untouched)}
+
+
 NEVER_CALLED = "make_optimizer was never called: train calls it and PlateauSchedule by name, since checks put others in their place"
 
 
@@ -209,34 +244,8 @@ def called(ps2: Any, net: Any, epochs: Any, **settings: Any) -> Any:
         return ps2.train(net, epochs, **settings)
 
 
-class Aside:
-    """What the student's train does beside training, in a run of one step and in one of none, on a network that comes in train mode."""
-
-    def __init__(self, ps2: Any, make: Callable[[], Any], batches: list[tuple[Array, Array]], seed: int) -> None:
-        self.ps2, self.make, self.numbers, self.seed = ps2, make, batches, seed
-
-    def without_epochs(self) -> Array:
-        net = self.make()
-        losses = called(self.ps2, net, iter(()))
-        return np.array([isinstance(losses, list) and not losses, not net.training])
-
-    @functools.cached_property
-    def left(self) -> dict[str, Array]:
-        """After a step: Kept's flags, torch's gradients, and whether its generator is as it was."""
-        import torch
-
-        came = Kept(self.make(), gradients=False)
-        torch.default_generator.manual_seed(self.seed)
-        before = torch.get_rng_state()
-        called(self.ps2, came.net, iter([iter([(tensor(x), tensor(y)) for x, y in self.numbers])]))
-        same = bool(torch.equal(before, torch.get_rng_state()))
-        return {**came.flags(), "on": np.array(torch.is_grad_enabled()), "untouched": np.array(same)}
-
-    def frozen(self) -> dict[str, Array]:
-        return self.left
-
-    def gradients_on(self) -> Array:
-        return self.left["on"]
-
-    def untouched(self) -> Array:
-        return self.left["untouched"]
+def without_epochs(ps2: Any, make: Callable[[], Any]) -> Array:
+    """On a network that comes in train mode."""
+    net = make()
+    losses = called(ps2, net, iter(()))
+    return np.array([isinstance(losses, list) and not losses, not net.training])

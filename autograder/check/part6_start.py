@@ -19,6 +19,7 @@ from .verdict import Array, Judge, Parts, Verdict, within
 
 # ---- 6.1
 
+FEWER = 24  # outputs of the second convolution
 NORMS = ("bn1.weight", "stages.0.bn2.weight")
 
 
@@ -33,7 +34,7 @@ def layers_class() -> Any:
             nn = torch.nn
             block = OrderedDict(conv2=nn.Conv2d(conv[1], conv[0], (conv[2], conv[3])), bn2=nn.BatchNorm2d(conv[0]))
             self.bn1, self.stages = nn.BatchNorm2d(conv[0]), nn.Sequential(nn.Sequential(block))
-            self.plain = nn.Conv2d(conv[1], conv[0], (conv[2], conv[3]), bias=False)
+            self.plain = nn.Conv2d(conv[1], FEWER, (conv[2], conv[3]), bias=False)
             self.grouped = nn.Conv2d(group[0] * group[2], group[1] * group[2], group[3], groups=group[2])
             self.plain.weight.requires_grad_(False)
             self.fc, self.twin = nn.Linear(*fan), nn.Linear(*fan)
@@ -57,7 +58,11 @@ def he_initialize(ps2: Any, draw: Draw) -> Steps:
     conv_in, group_in = int(np.prod(conv[1:])), group[0] * group[3] ** 2
     grouped = (group[1] * group[2], group[0], group[3], group[3])
     yield "convolution", settled(lambda: started.weights("stages.0.conv2.weight")), random_weights(conv, (2 / conv_in) ** 0.5)
-    yield "convolution, without bias", settled(lambda: started.weights("plain.weight")), random_weights(conv, (2 / conv_in) ** 0.5)
+    yield (
+        "convolution, without bias",
+        settled(lambda: started.weights("plain.weight")),
+        random_weights((FEWER, *conv[1:]), (2 / conv_in) ** 0.5),
+    )
     yield "convolution, in groups", settled(lambda: started.weights("grouped.weight")), random_weights(grouped, (2 / group_in) ** 0.5)
     twins = random_weights((2 * fan[1], fan[0]), (2 / fan[0]) ** 0.5)
     yield "linear", settled(lambda: started.weights("fc.weight", "twin.weight")), twins
@@ -182,7 +187,7 @@ def make_optimizer(ps2: Any, draw: Draw) -> Steps:
     yield "first step", settled(lambda: plain()[0])
     yield "momentum", settled(lambda: plain()[-1])
     yield "weight decay", settled(lambda: steps.run(2, lr=lr, momentum=0.0, weight_decay=decay))
-    yield "weight decay, with momentum", settled(lambda: steps.run(3, lr=lr, momentum=momentum, weight_decay=decay))
+    yield "weight decay, with momentum", settled(lambda: steps.run(2, lr=lr, momentum=momentum, weight_decay=decay))
     yield "momentum, rate lowered on the way", settled(lambda: steps.run(3, lower=0.25, lr=lr, momentum=momentum, weight_decay=decay))
     yield "defaults", settled(lambda: steps.run(3, scale=64.0))
     yield "conduct, the model", settled(steps.kept), kept()
