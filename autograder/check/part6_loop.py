@@ -215,7 +215,8 @@ class Beside:
     def __init__(self, net: Any, seed: int | None) -> None:
         import torch
 
-        self.kept, self.generator = None, None
+        self.kept: Kept | None = None
+        self.generator: Any = None
         if seed is None:
             for parameter in net.parameters():
                 parameter.grad = torch.ones_like(parameter)
