@@ -100,3 +100,33 @@ def evaluate_all_at_once(right: Any) -> Any:
 )
 def evaluate_augments(right: Any) -> Any:
     return edited(right, ("model(x)", "model(x.flip(3))"))
+
+
+@mistake(
+    "6.4",
+    "evaluate",
+    "a last batch of one image is left out: the starts of the batches go up to the number of images, not to one less",
+    fails=("accuracy, in batches",),
+)
+def evaluate_drops_a_single_image(right: Any) -> Any:
+    return edited(right, (".split(batch_size)", ".split(batch_size)[: -(-(len(images) - 1) // batch_size)]"))
+
+
+@mistake(
+    "6.4",
+    "evaluate",
+    "an image counts as right where no logit is above its label's: a network that says the same about every class then has 100 %",
+    fails=("accuracy, equal logits",),
+)
+def evaluate_ties_are_right(right: Any) -> Any:
+    return edited(right, ("(model(x).argmax(dim=1) == y)", "(model(x).gather(1, y[:, None])[:, 0] >= model(x).amax(dim=1))"))
+
+
+@mistake(
+    "6.4",
+    "evaluate",
+    "a sigmoid is taken of the logits first, which makes all large ones 1; compare the logits themselves",
+    fails=("accuracy, default batch size",),
+)
+def evaluate_sigmoids(right: Any) -> Any:
+    return edited(right, ("model(x)", "model(x).sigmoid()"))

@@ -65,6 +65,21 @@ def ensemble_augments(right: Any) -> Any:
     return edited(right, (SOFTMAX, f"(({SOFTMAX} + {SOFTMAX.replace('images', 'images.flip(3)')}) / 2)"))
 
 
+@mistake(
+    "6.6",
+    "ensemble",
+    "exponentials of the logits overflow: take their maximum off first, or use softmax",
+    fails=("one",),
+)
+def ensemble_naive_softmax(right: Any) -> Any:
+    return edited(right, (SOFTMAX, "model(images).exp() / model(images).exp().sum(dim=1, keepdim=True)"))
+
+
+@mistake("6.6", "ensemble", "a model that is in the list twice counts once", fails=("several",))
+def ensemble_without_repeats(right: Any) -> Any:
+    return edited(right, ("for model in models:", "for model in dict.fromkeys(models):"))
+
+
 # ---- 6.7 controller_gradient
 
 RETURN = "return (reward - baseline) * direction"

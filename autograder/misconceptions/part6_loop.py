@@ -12,6 +12,7 @@ from .edited import edited
 LOSS = "F.cross_entropy(model(images), labels)"
 AFTER = "        if validate is not None:\n            schedule.step(validate())\n"
 VALUES = ("losses", "parameters", "with validation")
+RISING = "with validation, rising errors, NaN and 0"
 
 
 @mistake("6.5", "train", "gradients are never cleared, so that each step goes along the sum of all before it", fails=VALUES)
@@ -134,7 +135,7 @@ def train_ends_with_a_checkpoint(right: Any) -> Any:
     "6.5",
     "train",
     "the weights of the epoch with the lowest error are put back at the end; the model keeps those of the last step (handout 6.5)",
-    fails=("with validation, rising errors",),
+    fails=(RISING,),
 )
 def train_returns_to_the_best(right: Any) -> Any:
     note = "errors.append(validate())\n            schedule.step(errors[-1])\n            if errors[-1] == min(errors): "
@@ -149,7 +150,7 @@ def train_returns_to_the_best(right: Any) -> Any:
     "6.5",
     "train",
     "training stops early when `patience` epochs brought nothing; patience is the schedule's, and every epoch is trained (handout 6.5)",
-    fails=("with validation, rising errors",),
+    fails=(RISING,),
 )
 def train_stops_early(right: Any) -> Any:
     note = "errors.append(validate())\n            schedule.step(errors[-1])\n            "

@@ -1,4 +1,4 @@
-"""Known mistakes in 6.2 and 6.3: the optimizer and the schedule of its rate."""
+"""Known mistakes in 6.2, make_optimizer."""
 
 from __future__ import annotations
 
@@ -97,108 +97,43 @@ def optimizer_last_layer_only(right: Any) -> Any:
     return edited(right, ("model.parameters()", "list(model.parameters())[-2:]"))
 
 
-# ---- 6.3 PlateauSchedule
-
-BETTER = "error < self.best - self.min_delta"
-LATE = "self.failures > self.patience"
+@mistake(
+    "6.2",
+    "make_optimizer",
+    "`momentum or 0.9`: 0 counts as false, so that a momentum of 0 becomes the default",
+    fails=("weight decay",),
+)
+def optimizer_default_for_zero(right: Any) -> Any:
+    return edited(right, ("momentum=momentum", "momentum=momentum or 0.9"))
 
 
 @mistake(
-    "6.3",
-    "PlateauSchedule",
-    "the rate falls with the patience-th failed call; it takes one more than `patience` of them (handout 6.3)",
-    fails=("flat", "growing", "falling", "flat, defaults"),
+    "6.2",
+    "make_optimizer",
+    "the parameters are collected layer by layer, and one that belongs to no layer never moves (model.parameters() has all)",
+    fails=("first step", "momentum", "weight decay", "defaults"),
 )
-def plateau_one_early(right: Any) -> Any:
-    return edited(right, (LATE, "self.failures >= self.patience"))
-
-
-@mistake("6.3", "PlateauSchedule", "the rate falls one call too late", fails=("flat", "growing", "flat, defaults"))
-def plateau_one_late(right: Any) -> Any:
-    return edited(right, (LATE, "self.failures > self.patience + 1"))
+def optimizer_of_layers_only(right: Any) -> Any:
+    return edited(right, ("model.parameters()", "[p for layer in model.children() for p in layer.parameters()]"))
 
 
 @mistake(
-    "6.3",
-    "PlateauSchedule",
-    "an error is compared with the last one; it is compared with the best so far (handout 6.3)",
-    fails=("zig-zag", "jump"),
+    "6.2",
+    "make_optimizer",
+    "the first velocity is the gradient itself and no copy of it: when the next gradient is written there, the velocity is lost",
+    fails=("momentum",),
 )
-def plateau_compares_with_the_last(right: Any) -> Any:
-    old = "    self.failures += 1\n"
-    return edited(right, (old, "    self.best = error\n        self.failures += 1\n"))
+def optimizer_velocity_is_the_gradient(right: Any) -> Any:
+    own = """    @torch.no_grad()
+    def step(self):
+        for group, p in ((group, p) for group in self.param_groups for p in group["params"]):
+            g = p.grad + group["decay"] * p if group["decay"] else p.grad
+            v = self.state[p]["v"] = self.state[p]["v"].mul_(momentum).add_(g) if "v" in self.state[p] else g
+            p.sub_(group["lr"] * v)
+    return type("Own", (torch.optim.Optimizer,), {"step": step})(model.parameters(), {"lr": lr, "decay": weight_decay})"""
+    return edited(right, ("    return " + SGD, own))
 
 
-@mistake(
-    "6.3",
-    "PlateauSchedule",
-    "failures are not counted anew after the rate fell, so that it falls at every call from then on",
-    fails=("flat", "growing", "flat, defaults"),
-)
-def plateau_never_counts_anew(right: Any) -> Any:
-    return edited(right, ("            self.failures = 0\n            for group", "            for group"))
-
-
-@mistake("6.3", "PlateauSchedule", "an improvement does not end the count: only failures in a row count", fails=("zig-zag", "falling"))
-def plateau_counts_all_failures(right: Any) -> Any:
-    return edited(right, ("            self.failures = 0\n            return", "            return"))
-
-
-@mistake("6.3", "PlateauSchedule", "best is forgotten when the rate falls; it stays", fails=("jump", "growing"))
-def plateau_forgets_the_best(right: Any) -> Any:
-    return edited(
-        right,
-        (
-            "            self.failures = 0\n            for group",
-            "            self.failures, self.best = 0, float('inf')\n            for group",
-        ),
-    )
-
-
-@mistake(
-    "6.3", "PlateauSchedule", "an equal error counts as an improvement; it must be below", fails=("flat", "min_delta", "flat, defaults")
-)
-def plateau_equal_is_better(right: Any) -> Any:
-    return edited(right, (BETTER, "error <= self.best - self.min_delta"))
-
-
-@mistake("6.3", "PlateauSchedule", "min_delta is ignored, and any smaller error counts as an improvement", fails=("min_delta",))
-def plateau_without_min_delta(right: Any) -> Any:
-    return edited(right, (BETTER, "error < self.best"))
-
-
-@mistake(
-    "6.3", "PlateauSchedule", "min_delta is taken as a fraction of the best error; it is a difference", fails=("min_delta, slow fall",)
-)
-def plateau_relative_min_delta(right: Any) -> Any:
-    return edited(right, (BETTER, "error < self.best * (1 - self.min_delta) if self.best < float('inf') else True"))
-
-
-@mistake(
-    "6.3",
-    "PlateauSchedule",
-    "best follows every smaller error; one that does not fall by more than min_delta fails, and leaves best as it is",
-    fails=("min_delta, slow fall",),
-)
-def plateau_best_creeps(right: Any) -> Any:
-    return edited(right, ("        self.failures += 1\n", "        self.best = min(self.best, error)\n        self.failures += 1\n"))
-
-
-@mistake("6.3", "PlateauSchedule", "only the first parameter group is slowed down", fails=("flat", "growing"))
-def plateau_first_group_only(right: Any) -> Any:
-    return edited(right, ("self.optimizer.param_groups:", "self.optimizer.param_groups[:1]:"))
-
-
-@mistake("6.3", "PlateauSchedule", "the rate is divided by factor; it is multiplied by it", fails=("flat", "growing", "flat, defaults"))
-def plateau_divides(right: Any) -> Any:
-    return edited(right, ('group["lr"] *=', 'group["lr"] /='))
-
-
-@mistake(
-    "6.3",
-    "PlateauSchedule",
-    "a higher number counts as better: `step` is told errors, not accuracies",
-    fails=("growing", "zig-zag", "falling"),
-)
-def plateau_wants_accuracies(right: Any) -> Any:
-    return edited(right, (BETTER, "error > (self.best if self.best < float('inf') else float('-inf')) + self.min_delta"))
+@mistake("6.2", "make_optimizer", "frozen parameters train afterwards; what trains is the caller's business", fails=("conduct, the model",))
+def optimizer_unfreezes(right: Any) -> Any:
+    return edited(right, ("model.parameters()", "model.requires_grad_(True).parameters()"))

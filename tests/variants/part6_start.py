@@ -59,7 +59,7 @@ def he_by_names_and_data(right: Any) -> Any:
             elif p.ndim == 1:
                 p.data = torch.ones_like(p.data)
             else:
-                p.data = torch.randn(p.shape, generator=generator) * (2 / p[0].numel()) ** 0.5
+                p.data = torch.randn(p.shape, generator=generator, dtype=p.dtype) * (2 / p[0].numel()) ** 0.5
 
     return he_initialize
 
@@ -149,10 +149,10 @@ def plateau_counting_down(right: Any) -> Any:
     class PlateauSchedule:
         def __init__(self, optimizer, factor=0.1, patience=5, min_delta=0.0):
             self.opt, self.factor, self.patience, self.delta = optimizer, factor, patience, min_delta
-            self.lowest, self.left = None, patience
+            self.lowest, self.left = math.inf, patience
 
         def step(self, error):
-            if self.lowest is None or error < self.lowest - self.delta:
+            if self.lowest - error > self.delta:
                 self.lowest, self.left = error, self.patience
             elif self.left > 0:
                 self.left -= 1

@@ -52,18 +52,71 @@ def evaluate_image_by_image(right: Any) -> Any:
     def evaluate(model, images, labels, batch_size=500):
         import torch
 
-        mode, good = model.training, 0
+        mode, good, before = model.training, 0, torch.is_grad_enabled()
         try:
             model.eval()
             torch.set_grad_enabled(False)
             for x, y in zip(torch.split(images, 1), labels.tolist(), strict=True):
                 good += int(model(x)[0].argmax()) == y
         finally:
-            torch.set_grad_enabled(True)
+            torch.set_grad_enabled(before)
             model.train(mode)
         return good / labels.shape[0]
 
     return evaluate
+
+
+# ---- 6.4 in float32, as torch's own idioms have it
+
+
+def in_eval_mode(model: Any, ask: Any) -> Any:
+    """What `ask` returns, without gradients."""
+    import torch
+
+    mode = model.training
+    model.eval()
+    with torch.no_grad():
+        answer = ask()
+    model.train(mode)
+    return answer
+
+
+@variant("6.4", "evaluate")
+def evaluate_by_a_mean_in_float32(right: Any) -> Any:
+    def evaluate(model, images, labels, batch_size=500):
+        import torch
+
+        predictions = in_eval_mode(model, lambda: torch.cat([model(x).argmax(1) for x in images.split(batch_size)]))
+        return (predictions == labels).float().mean().item()
+
+    return evaluate
+
+
+def evaluate_by(count: Any, fraction: Any) -> Any:
+    """evaluate by count(right answers) of each batch, and fraction(the sum of them, images)."""
+
+    def build(right: Any) -> Any:
+        def evaluate(model, images, labels, batch_size=500):
+            batches = list(zip(images.split(batch_size), labels.split(batch_size), strict=True))
+            return fraction(in_eval_mode(model, lambda: sum(count(model(x).argmax(1) == y) for x, y in batches)), len(images))
+
+        return evaluate
+
+    return build
+
+
+COUNTS = {
+    "a_tensor_divided": (lambda right: right.sum(), lambda total, n: (total / n).item()),
+    "a_tensor_divided_as_it_is": (lambda right: right.sum(), lambda total, n: total / n),
+    "float_of_a_tensor_divided": (lambda right: right.sum(), lambda total, n: float(total / n)),
+    "a_sum_in_float32": (lambda right: right.float().sum(), lambda total, n: (total / n).item()),
+    "weighted_means": (lambda right: right.float().mean().item() * len(right), lambda total, n: total / n),
+    "weighted_means_in_float32": (lambda right: right.float().mean() * len(right), lambda total, n: (total / n).item()),
+}
+for way, (count, fraction) in COUNTS.items():
+    build = evaluate_by(count, fraction)
+    build.__name__ = f"evaluate_by_{way}"
+    variant("6.4", "evaluate")(build)
 
 
 # ---- 6.5 train
@@ -116,6 +169,7 @@ def train_with_whole_epochs_in_memory(module: Any) -> Any:
         opt = module["make_optimizer"](model, lr)
         plan = module["PlateauSchedule"](opt, 0.1, patience) if validate is not None else None
         history = []
+        model.zero_grad()
         for epoch in iter(epochs):
             pairs = list(epoch)
             model.train(True)
@@ -148,8 +202,8 @@ def train_by_a_step_of_its_own(module: Any) -> Any:
         def step(x, y):
             logits = model(x)
             loss = (torch.logsumexp(logits, 1) - logits.gather(1, y[:, None])[:, 0]).mean()
-            gradients = torch.autograd.grad(loss, list(model.parameters()))
-            for p, g in zip(model.parameters(), gradients, strict=True):
+            trained = [p for p in model.parameters() if p.requires_grad]
+            for p, g in zip(trained, torch.autograd.grad(loss, trained), strict=True):
                 p.grad = g
             opt.step()
             return loss.item()
@@ -162,6 +216,36 @@ def train_by_a_step_of_its_own(module: Any) -> Any:
                 plan.step(validate())
         model.eval()
         return out
+
+    return train
+
+
+@variant("6.5", "train")
+@trainer
+def train_with_everything_named_and_noted(module: Any) -> Any:
+    def train(model, epochs, validate=None, lr=0.1, patience=5):
+        import torch
+
+        optimizer = module["make_optimizer"](model, lr, 0.9, 1e-5)
+        schedule = module["PlateauSchedule"](optimizer, 0.1, patience, 0.0)
+        losses, notes = [], []
+        for epoch in epochs:
+            model.train()
+            for images, labels in epoch:
+                with torch.enable_grad():
+                    loss = torch.nn.functional.cross_entropy(model(images), labels)
+                for parameter in model.parameters():
+                    parameter.grad = None
+                loss.backward()
+                optimizer.step()
+                losses.append(loss)
+            if validate is not None:
+                schedule.step(validate())
+                group = schedule.optimizer.param_groups[0]
+                notes.append((group["lr"], group["momentum"], group["weight_decay"], group["nesterov"], schedule.best))
+                notes.append((schedule.factor, schedule.patience, schedule.min_delta, schedule.failures))
+        model.eval()
+        return [float(loss) for loss in losses]
 
     return train
 

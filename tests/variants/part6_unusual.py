@@ -36,7 +36,7 @@ def plateau_by_slices_of_its_history(right: Any) -> Any:
             self.since = itertools.count(1)
 
         def step(self, error: float) -> None:
-            if not self.bests or error < self.bests[-1] - self.min_delta:
+            if error < (self.bests[-1] if self.bests else float("inf")) - self.min_delta:
                 self.bests.append(float(error))
                 self.since = itertools.count(1)
             elif next(self.since) > self.patience:
