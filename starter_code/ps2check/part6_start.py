@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -11,26 +12,31 @@ import numpy as np
 from .agreement import unchanged
 from .distribution import head, random_weights
 from .draw import Draw
-from .modules import Steps, array, settings, settled, tensor
+from .modules import Steps, array, settings, settled, tensor, uninitialized
 from .question import question
-from .tinynet import drawn_net, holds, number, shapes_of, state_of
+from .tinynet import Kept, drawn_net, holds, kept, number, shapes_of, state_of
 from .verdict import Array, Judge, Parts, Verdict, within
 
 # ---- 6.1
 
+FEWER = 24  # outputs of the second convolution
+NORMS = ("bn1.weight", "stages.0.bn2.weight")
+
 
 @functools.cache
 def layers_class() -> Any:
-    """Layers of every kind that has a starting value, in float32."""
+    """Layers of every kind that has a starting value, under the names that a ResNet's have: no name is an exception."""
     import torch
 
     class Layers(torch.nn.Module):
         def __init__(self, conv: tuple[int, ...], group: tuple[int, ...], fan: tuple[int, int]) -> None:
             super().__init__()
             nn = torch.nn
-            self.inner = nn.Sequential(nn.Conv2d(conv[1], conv[0], (conv[2], conv[3])), nn.BatchNorm2d(conv[0]))
-            self.plain = nn.Conv2d(conv[1], conv[0], (conv[2], conv[3]), bias=False)
+            block = OrderedDict(conv2=nn.Conv2d(conv[1], conv[0], (conv[2], conv[3])), bn2=nn.BatchNorm2d(conv[0]))
+            self.bn1, self.stages = nn.BatchNorm2d(conv[0]), nn.Sequential(nn.Sequential(block))
+            self.plain = nn.Conv2d(conv[1], FEWER, (conv[2], conv[3]), bias=False)
             self.grouped = nn.Conv2d(group[0] * group[2], group[1] * group[2], group[3], groups=group[2])
+            self.plain.weight.requires_grad_(False)
             self.fc, self.twin = nn.Linear(*fan), nn.Linear(*fan)
             self.single = nn.Linear(fan[0], 1)
 
@@ -46,26 +52,39 @@ def he_initialize(ps2: Any, draw: Draw) -> Steps:
     group = (draw.integer(3, 4), draw.integer(30, 36), draw.integer(4, 5), 3)
     fan = (draw.integer(90, 120), draw.integer(30, 45))
     seeds, constants = draw.seeds(3), draw.normal((8,))
-    started = Started(ps2, lambda: layers_class()(conv, group, fan), seeds, constants)
+    # In float64, where a sample that was made to fit does so to more digits than chance; one layer in float32, as is usual.
+    started = Started(ps2, lambda: layers_class()(conv, group, fan).double(), seeds, constants, "float64")
+    single = Started(ps2, lambda: one_linear(fan), seeds, constants, "float32")
     conv_in, group_in = int(np.prod(conv[1:])), group[0] * group[3] ** 2
     grouped = (group[1] * group[2], group[0], group[3], group[3])
-    yield "convolution", settled(lambda: started.weights("inner.0")), random_weights(conv, (2 / conv_in) ** 0.5)
-    yield "convolution, without bias", settled(lambda: started.weights("plain")), random_weights(conv, (2 / conv_in) ** 0.5)
-    yield "convolution, in groups", settled(lambda: started.weights("grouped")), random_weights(grouped, (2 / group_in) ** 0.5)
+    yield "convolution", settled(lambda: started.weights("stages.0.conv2.weight")), random_weights(conv, (2 / conv_in) ** 0.5)
+    yield (
+        "convolution, without bias",
+        settled(lambda: started.weights("plain.weight")),
+        random_weights((FEWER, *conv[1:]), (2 / conv_in) ** 0.5),
+    )
+    yield "convolution, in groups", settled(lambda: started.weights("grouped.weight")), random_weights(grouped, (2 / group_in) ** 0.5)
     twins = random_weights((2 * fan[1], fan[0]), (2 / fan[0]) ** 0.5)
-    yield "linear", settled(lambda: started.weights("fc", "twin")), twins
+    yield "linear", settled(lambda: started.weights("fc.weight", "twin.weight")), twins
     alone = random_weights((fan[1], fan[0]), (2 / fan[0]) ** 0.5)  # of another shape, so that no answer serves two items
-    yield "torch's own generator", settled(lambda: started.weights("fc", given=False)), alone
+    yield "torch's own generator, one layer as the model", settled(lambda: single.weights("weight", given=False)), alone
     yield "conduct, ones and zeros", settled(started.constants), ones_and_zeros()
     yield "conduct, running statistics", settled(started.statistics), unchanged("a running statistic")
+    yield "conduct, the model's own parameters", settled(lambda: started.kept(single)), kept()
     yield "conduct, torch's own generator", settled(started.untouched), holds("draws from torch's own generator although one is given")
+
+
+def one_linear(fan: tuple[int, int]) -> Any:
+    import torch
+
+    return torch.nn.Linear(*fan)
 
 
 class Started:
     """The student's he_initialize on layers whose every number is set anew each time, under given seeds."""
 
-    def __init__(self, ps2: Any, make: Callable[[], Any], seeds: list[int], constants: Array) -> None:
-        self.ps2, self.make, self.seeds, self.numbers = ps2, functools.cache(make), seeds, constants
+    def __init__(self, ps2: Any, make: Callable[[], Any], seeds: list[int], constants: Array, dtype: str) -> None:
+        self.ps2, self.make, self.seeds, self.numbers, self.dtype = ps2, functools.cache(make), seeds, constants, dtype
 
     def run(self, *generator: Any) -> dict[str, Array]:
         """What the layers hold, which held other numbers before."""
@@ -76,7 +95,8 @@ class Started:
     def filled(self) -> Any:
         import torch
 
-        layers = self.make()
+        with uninitialized():  # nothing is drawn for layers that are filled
+            layers = self.make()
         with torch.no_grad():
             for i, value in enumerate(layers.state_dict().values()):
                 if value.ndim:
@@ -108,19 +128,29 @@ class Started:
     def weights(self, *names: str, given: bool = True) -> dict[str, Array]:
         """What `distribution.draws` records, of the layers `names` one above the other."""
         states = self.from_given if given else self.from_global
-        drawn = [np.concatenate([state[f"{name}.weight"] for name in names]).astype(np.float64) for state in states]
+        drawn = [np.concatenate([state[name] for name in names]).astype(np.float64) for state in states]
         weights, after, same, other = drawn
         return {"weights": weights, "next": head(after), "same state": head(same), "other state": head(other)}
 
     @functools.cached_property
-    def once(self) -> dict[str, Array]:
-        return self.run()
+    def once(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        """What the layers hold after a call, and `Kept`'s flags."""
+        import torch
+
+        before = self.filled().train().to(getattr(torch, self.dtype))  # whatever the calls before left
+        layers = Kept(before, gradients=False)
+        self.ps2.he_initialize(layers.net)
+        return state_of(layers.net), layers.flags()
 
     def constants(self) -> dict[str, Array]:
-        return {key: value for key, value in self.once.items() if key.endswith("bias") or key == "inner.1.weight"}
+        return {key: value for key, value in self.once[0].items() if key.endswith("bias") or key in NORMS}
 
     def statistics(self) -> dict[str, Array]:
-        return {key: value for key, value in self.once.items() if "running" in key}
+        return {key: value for key, value in self.once[0].items() if "running" in key}
+
+    def kept(self, other: Started) -> dict[str, Array]:
+        """`Kept`'s flags of these layers and of others."""
+        return {name: np.array([flag, other.once[1][name]]) for name, flag in self.once[1].items()}
 
     def untouched(self) -> Array:
         import torch
@@ -137,7 +167,7 @@ def ones_and_zeros() -> Judge:
 
     def rule(got: Parts, want: Parts) -> Verdict:
         wrong = [key for key in want if not np.array_equal(got[key], want[key])]
-        told = {key: "a batch normalization's weight starts at 1" if key == "inner.1.weight" else "every bias starts at 0" for key in wrong}
+        told = {key: "a batch normalization's weight starts at 1" if key in NORMS else "every bias starts at 0" for key in wrong}
         return within(float("inf") if wrong else 0.0, "; ".join(f"{key}: {why}" for key, why in list(told.items())[:2]))
 
     return Judge(rule)
@@ -151,39 +181,62 @@ def make_optimizer(ps2: Any, draw: Draw) -> Steps:
     """Some steps on given gradients, compared with the equations."""
     shape, classes = draw.size(3, 2, 2), draw.integer(2, 4)
     lr, momentum, decay = draw.between(0.02, 0.2), draw.between(0.5, 0.95), draw.between(0.0625, 0.25)
-    make = drawn_net(draw, shape, classes)
-    steps = Descent(ps2, make, [[draw.normal(tuple(p)) for p in shapes_of(shape, classes)] for _ in range(3)])
-    yield "first step", settled(lambda: steps.run(1, lr=lr, momentum=momentum, weight_decay=0.0))
-    yield "momentum", settled(lambda: steps.run(3, lr=lr, momentum=momentum, weight_decay=0.0))
-    yield "weight decay", settled(lambda: steps.run(1, lr=lr, momentum=0.0, weight_decay=decay))
-    yield "weight decay, with momentum", settled(lambda: steps.run(3, lr=lr, momentum=momentum, weight_decay=decay))
+    make, bare = drawn_net(draw, shape, classes), draw.normal((2,))
+    steps = Descent(ps2, make, bare, [[draw.normal(p) for p in (bare.shape, *shapes_of(shape, classes))] for _ in range(3)])
+    plain = functools.cache(lambda: steps.each(3, lr=lr, momentum=momentum, weight_decay=0.0))
+    yield "first step", settled(lambda: plain()[0])
+    yield "momentum", settled(lambda: plain()[-1])
+    yield "weight decay", settled(lambda: steps.run(2, lr=lr, momentum=0.0, weight_decay=decay))
+    yield "weight decay, with momentum", settled(lambda: steps.run(2, lr=lr, momentum=momentum, weight_decay=decay))
     yield "momentum, rate lowered on the way", settled(lambda: steps.run(3, lower=0.25, lr=lr, momentum=momentum, weight_decay=decay))
     yield "defaults", settled(lambda: steps.run(3, scale=64.0))
+    yield "conduct, the model", settled(steps.kept), kept()
 
 
 class Descent:
-    """Steps of the student's optimizer on the gradients `given`, one list a step."""
+    """Steps of the student's optimizer on the gradients `given`, one list a step. One parameter, `bare`, belongs to no layer."""
 
-    def __init__(self, ps2: Any, make: Callable[[], Any], given: list[list[Array]]) -> None:
-        self.ps2, self.make, self.given = ps2, make, given
+    def __init__(self, ps2: Any, make: Callable[[], Any], bare: Array, given: list[list[Array]]) -> None:
+        self.ps2, self.make, self.bare, self.given = ps2, make, bare, given
 
-    def run(self, count: int, lower: float = 1.0, scale: float = 1.0, **settings: float) -> dict[str, Array]:
-        """Every parameter after `count` steps. lower: what the rates are multiplied by half-way. scale: of the parameters at first."""
+    def net(self) -> Any:
         import torch
 
         net = self.make()
+        net.bare = torch.nn.Parameter(tensor(self.bare))
+        return net
+
+    def run(self, count: int, **settings: float) -> dict[str, Array]:
+        """Every parameter after `count` steps."""
+        return self.each(count, **settings)[-1]
+
+    def each(self, count: int, lower: float = 1.0, scale: float = 1.0, **settings: float) -> list[dict[str, Array]]:
+        """Every parameter after each step. lower: what the rates are multiplied by half-way. scale: of the parameters at first."""
+        import torch
+
+        net = self.net()
         with torch.no_grad():
             for parameter in net.parameters():
                 parameter.mul_(scale)
         optimizer = self.ps2.make_optimizer(net, **settings)
+        after = []
         for i in range(count):
             if lower != 1.0 and i == count // 2:
                 for group in optimizer.param_groups:
                     group["lr"] *= lower
             for parameter, gradient in zip(net.parameters(), self.given[i], strict=True):
-                parameter.grad = tensor(gradient)
+                if parameter.grad is None:
+                    parameter.grad = tensor(gradient)
+                else:  # in place, as backward does: a velocity must not be the gradient itself
+                    parameter.grad.copy_(torch.from_numpy(gradient))
             optimizer.step()
-        return {name: array(parameter) for name, parameter in net.named_parameters()}
+            after.append({name: array(parameter) for name, parameter in net.named_parameters()})
+        return after
+
+    def kept(self) -> dict[str, Array]:
+        before = Kept(self.net().eval())
+        self.ps2.make_optimizer(before.net)
+        return before.flags()
 
 
 # ---- 6.3
@@ -206,10 +259,19 @@ def plateau_schedule(ps2: Any, draw: Draw) -> Steps:
         yield label, settled(functools.partial(run.after, factor=0.5, patience=patience, min_delta=delta))
     zero = Rates(ps2, [draw.between(0.25, 1.0)], 0.5 + draw.uniform(0.0, 0.25, (12,)))
     yield "no patience", settled(lambda: zero.after(factor=0.5, patience=0))
-    default = Rates(ps2, [draw.between(0.25, 1.0)], flat(draw, 5))
+    # Falls of less than any min_delta but 0, then none; the last rate, 0.001 of the first, is above 1e-7, where schedules of torch end.
+    plain = flat(draw, 5)
+    default = Rates(ps2, [draw.between(0.25, 1.0) / 1024], np.concatenate([plain[0] + np.arange(8, 0, -1) / 2.0**17, plain]))
     yield "flat, defaults", settled(default.after)
     kept = Rates(ps2, [draw.between(0.25, 1.0)], flat(draw, 2), momentum=draw.between(0.5, 0.875))
     yield "conduct, other settings", settled(lambda: kept.momentum(patience=2)), unchanged("another setting of the optimizer")
+    patience, rates = draw.integer(1, 4), [draw.between(0.25, 1.0), draw.between(1.25, 2.0)]
+    steady = flat(draw, patience)
+    unknown = np.where(np.arange(len(steady)) % 3 == 1, np.nan, steady)  # NaN is below nothing: its calls fail as those of equal errors
+    nans = Rates(ps2, rates, np.concatenate([np.full(1, np.nan), unknown]))
+    yield "flat, with NaN first and in between", settled(lambda: nans.after(factor=0.5, patience=patience))
+    moving = Rates(ps2, rates, steady)
+    yield "flat, rates that others change too", settled(lambda: moving.after(drift=0.75, factor=0.5, patience=patience))
 
 
 Curve = Callable[[Draw, int], Array]
@@ -222,7 +284,8 @@ def curves(draw: Draw) -> dict[str, Curve]:
 def zigzag(draw: Draw, patience: int) -> Array:
     """Up and down around a slow fall: better than the last call often, better than the best rarely."""
     n = 8 * (patience + 1)
-    return 2.0 - 0.015625 * np.arange(n) + np.where(np.arange(n) % 2, 0.25, 0.0) + draw.uniform(0.0, 0.125, (n,))
+    errors = 2.0 - 0.015625 * np.arange(n) + np.where(np.arange(n) % 2, 0.25, 0.0) + draw.uniform(0.0, 0.125, (n,))
+    return np.concatenate([errors, np.tile((3.0, 2.5), patience + 2)])  # in the end better than the best never
 
 
 def jump(draw: Draw, patience: int) -> Array:
@@ -258,14 +321,16 @@ class Rates:
         groups = [{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": rate} for rate in self.rates]
         return torch.optim.SGD(groups, lr=1.0, momentum=self.with_momentum)
 
-    def after(self, **settings: Any) -> Array:
-        """(calls, groups): the rates after each call."""
+    def after(self, drift: float = 1.0, **settings: Any) -> Array:
+        """(calls, groups): the rates after each call. drift: what somebody else multiplies them by between calls."""
         optimizer = self.optimizer()
         schedule = self.ps2.PlateauSchedule(optimizer, **settings)
         after = []
         for error in self.errors:
             schedule.step(float(error))
             after.append([number(group["lr"], "a rate") for group in optimizer.param_groups])
+            for group in optimizer.param_groups:
+                group["lr"] *= drift
         return np.array(after)
 
     def momentum(self, **settings: Any) -> Array:

@@ -1,59 +1,73 @@
-"""Part 6, training: evaluation, the loop, ensembles and a controller, judged on tiny networks of the check's own."""
+"""Part 6, beside the training loop: evaluation, ensembles and a controller, judged on tiny networks of the check's own."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .agreement import unchanged
+from .agreement import each_entry, unchanged
 from .draw import Draw
 from .modules import Steps, array, settled, tensor
 from .question import question
-from .recording import describe
-from .tinynet import Tiny, drawn_net, holds, number, state_of
-from .verdict import Array, Unfit
+from .tinynet import SWITCHED, Kept, Tiny, drawn_net, holds, kept, number, state_of
+from .verdict import Array, Judge
 
 # ---- 6.4
 
-LABELINGS = 8  # two different sets of predictions agree on the accuracy of all of them about once in 10⁹
+LABELINGS = 8  # two different sets of predictions agree on the accuracy of all of them about once in 10⁹, on that of half once in 30 000
 
 
 @question("6.4", "evaluate", stub="training.evaluate", core=True, needs_torch=True)
 def evaluate(ps2: Any, draw: Draw) -> Steps:
     """Accuracies of one network for several sets of labels, whole batches and a rest."""
-    shape, classes, count = (2, *draw.size(3, 2)), 3, draw.size(160, least=6)[0]
+    shape, classes = (2, *draw.size(3, 2, least=2)), 3
     make = drawn_net(draw, shape, classes)
-    images, labels = draw.normal((count, *shape)), draw.integers(classes, (LABELINGS, count))
-    size = count // (2 if draw.small else draw.integer(2, 3)) + 1  # so that a smaller batch is left over
-    sizes = {"": {"batch_size": count}, "in batches": {"batch_size": size}, "default batch size": {}}
-    for label, given in sizes.items():
-        run = Evaluated(ps2, make, images, labels if given else labels[:4], given)  # the default size is one batch again
-        yield f"accuracy, {label}" if label else "accuracy", settled(run.accuracies)
-    many = draw.normal((draw.integer(501, 990), 2, 1, 1))
+    size, batches = draw.size(64, least=3)[0], draw.integer(2, 3)
+    count = batches * size + 1  # a batch of one image is left over, whose label is the right one in some of the labelings
+    # Images of some contrast: the statistics that the network brings would else let one class win everywhere, whatever is asked.
+    images, labels = 4 * draw.normal((count, *shape)), draw.integers(classes, (LABELINGS, count))
+    labels[:, -1] = np.arange(LABELINGS) % classes
+    yield "accuracy", settled(Evaluated(ps2, make, images, labels[:4], {"batch_size": count}).accuracies), accurate()
+    yield "accuracy, in batches", settled(Evaluated(ps2, make, images, labels, {"batch_size": size}).accuracies), accurate()
+    # The default size is one batch again: fewer labelings, and logits so large that a sigmoid would make them all 1.
+    loud = Evaluated(ps2, make.speaking(1024.0), images, labels[:4], {})
+    yield "accuracy, default batch size", settled(loud.accuracies), accurate()
+    many = 4 * draw.normal((draw.integer(501, 990), 2, 1, 1))
     big = Evaluated(ps2, drawn_net(draw, (2, 1, 1), classes), many, draw.integers(classes, (1, len(many))), {})
+    yield "accuracy, more than 500 images", settled(big.accuracies), accurate()
+    # One image with each label: one of them is the answer, whichever of equal logits counts as the largest.
+    among = draw.integer(3, 60)
+    still = drawn_net(draw, (2, 1, 1), among).speaking(0.0)
+    silent = Evaluated(ps2, still, np.repeat(many[:1], among, axis=0), np.arange(among)[None], {})
+    yield "accuracy, equal logits", settled(silent.accuracies), accurate()
     last = Evaluated(ps2, make, images, labels[:1], {"batch_size": size})
-    yield "accuracy, more than 500 images", settled(big.accuracies)
     yield "conduct, at most batch_size images at a time", settled(lambda: last.sizes(size)), holds("asks about more images at once")
     yield "conduct, without gradients", settled(last.flags), holds("runs the model with gradients on, which costs memory and time")
     yield "conduct, running statistics", settled(last.statistics), unchanged("a running statistic")
     yield "conduct, mode", settled(last.modes), holds("leaves the model in another mode than it came in")
     yield "conduct, images", settled(last.given), unchanged("an argument")
-    yield (
-        "conduct, gradients afterwards",
-        settled(last.gradients_on),
-        holds("leaves torch's gradients switched off for whatever comes next"),
-    )
+    yield "conduct, the model", settled(last.kept), kept()
+    yield "conduct, gradients afterwards", settled(last.gradients_on), SWITCHED
+
+
+COUNTED = 1e-5
+"""What an accuracy may be off by. A quotient of counts in float32, as torch's own idioms have it, is off by 2⁻²⁴ of its size, and a sum
+over batches by some ten times that, 6e-7; an image more or less makes at least 1/990."""
+
+
+def accurate() -> Judge:
+    return each_entry(COUNTED, floor=1.0)
 
 
 @dataclass(frozen=True)
 class Asked:
     """What one call left: the network, what it was given, whether torch's gradients are on."""
 
-    net: Any
+    net: Kept
     images: Any
     labels: Any
     gradients: bool
@@ -74,175 +88,43 @@ class Evaluated:
 
     @functools.cached_property
     def asked(self) -> Asked:
+        """What is left of a call in float32, whose numbers are recorded in float64 as everywhere."""
         import torch
 
-        net, images, labels = self.make(), tensor(self.images), tensor(self.labels[0])
-        self.once(net, images, labels)
+        net, images, labels = Kept(self.make().float()), tensor(self.images).float(), tensor(self.labels[0])
+        self.once(net.net, images, labels)
         return Asked(net, images, labels, torch.is_grad_enabled())
 
+    @functools.cached_property
+    def switched_off(self) -> Asked:
+        """What is left of another call: of a network in eval mode, while gradients are off."""
+        import torch
+
+        net, images, labels = Kept(self.make().eval()), tensor(self.images), tensor(self.labels[0])
+        with torch.no_grad():
+            self.once(net.net, images, labels)
+            return Asked(net, images, labels, torch.is_grad_enabled())
+
     def sizes(self, most: int) -> Array:
-        return np.array([count <= most for _, _, count in self.asked.net.log])
+        return np.array([count <= most for _, _, count in self.asked.net.net.log])
 
     def flags(self) -> Array:
-        return np.array([not gradients for _, gradients, _ in self.asked.net.log])
+        return np.array([not gradients for _, gradients, _ in self.asked.net.net.log])
 
     def statistics(self) -> dict[str, Array]:
-        return {key: value for key, value in state_of(self.asked.net).items() if "running" in key}
+        return {key: value.astype(np.float64) for key, value in state_of(self.asked.net.net).items() if "running" in key}
 
     def modes(self) -> Array:
-        came_in_eval = self.make().eval()
-        self.once(came_in_eval, tensor(self.images), tensor(self.labels[0]))
-        return np.array([self.asked.net.training, not came_in_eval.training])
+        return np.array([self.asked.net.net.training, not self.switched_off.net.net.training])
+
+    def kept(self) -> dict[str, Array]:
+        return self.asked.net.flags()
 
     def gradients_on(self) -> Array:
-        return np.array([self.asked.gradients])
+        return np.array([self.asked.gradients, not self.switched_off.gradients])
 
     def given(self) -> dict[str, Array]:
-        return {"images": array(self.asked.images), "labels": array(self.asked.labels)}
-
-
-# ---- 6.5
-
-
-@functools.cache
-def stand_in_optimizer() -> Any:
-    """Stands for what make_optimizer returns: steps of its own, −lr · g / (1 + |g|)."""
-    import torch
-
-    class StandInOptimizer(torch.optim.Optimizer):
-        def __init__(self, model: Any, lr: float = 0.1, **_: Any) -> None:
-            super().__init__(model.parameters(), {"lr": lr})
-            self.asked_lr = lr
-
-        @torch.no_grad()
-        def step(self, closure: Any = None) -> Any:
-            with torch.enable_grad():
-                loss = closure() if closure is not None else None
-            for group in self.param_groups:
-                for parameter in group["params"]:
-                    if parameter.grad is not None:
-                        parameter -= group["lr"] * parameter.grad / (1 + parameter.grad.abs())
-            return loss
-
-    return StandInOptimizer
-
-
-class StandInSchedule:
-    """Stands for PlateauSchedule: scales the rates by the error it is told. `made`: every one since the list was emptied."""
-
-    made: list[StandInSchedule] = []  # noqa: RUF012
-
-    def __init__(self, optimizer: Any, factor: float = 0.1, patience: int = 5, min_delta: float = 0.0) -> None:
-        self.optimizer, self.arguments, self.errors = optimizer, (factor, patience, min_delta), list[float]()
-        StandInSchedule.made.append(self)
-
-    def step(self, error: float) -> None:
-        self.errors.append(number(error, "the error"))
-        groups = self.optimizer.param_groups
-        for group in groups:
-            group["lr"] *= 0.5 + self.errors[-1]
-
-
-@question("6.5", "train", stub="training.train", core=True, needs_torch=True)
-def train(ps2: Any, draw: Draw) -> Steps:
-    """Losses, parameters and statistics after some epochs that can be read only once; optimizer and schedule are the check's own."""
-    shape, classes = (2, *draw.size(3, 2)), draw.integer(3, 4)
-    make = drawn_net(draw, shape, classes)
-    epochs = [drawn_epoch(draw, shape, classes) for _ in range(2 if draw.small else draw.integer(2, 3))]
-    lr, patience = draw.between(0.0625, 0.25), draw.choice((1, 2, 3, 4, 6, 7, 8, 9))  # 5 is the default
-    errors = [draw.between(0.0625, 0.9375) for _ in epochs]
-    run = Trained(ps2, make, epochs, errors)
-    yield "losses", settled(lambda: run.losses(lr=lr))
-    yield "parameters", settled(lambda: run.state(lr=lr))
-    yield "with validation, losses", settled(lambda: run.losses(True, lr=lr, patience=patience))
-    yield "with validation, parameters", settled(lambda: run.state(True, lr=lr, patience=patience))
-    yield "with validation, errors and patience", settled(lambda: run.schedule(lr=lr, patience=patience))
-    once = Trained(ps2, make, epochs[:1], errors[:1])
-    yield "defaults", settled(lambda: {"losses": once.losses(True), **once.schedule()})
-    # More epochs without success than `patience` are neither the end of training, nor a reason to go back to the first one's weights.
-    least = draw.between(0.0625, 0.5)
-    rising = Trained(ps2, make, [epoch[:1] for epoch in (*epochs, *epochs)[:4]], [least + i / 8 for i in range(4)])
-    yield "with validation, rising errors", settled(lambda: rising.state(True, lr=lr, patience=1))
-    yield "conduct, mode", settled(lambda: run.ends_in_eval(lr=lr)), holds("leaves the model in train mode; it ends in eval mode")
-    yield "conduct, images and labels", settled(lambda: run.given(lr=lr)), unchanged("a batch")
-
-
-def drawn_epoch(draw: Draw, shape: tuple[int, ...], classes: int) -> list[tuple[Array, Array]]:
-    sizes = [2 + int(i) for i in draw.order(5)[:2]]
-    return [(draw.normal((n, *shape)), draw.integers(classes, (n,))) for n in sizes]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a run left: the network, what `train` returned, the batches it was given, the schedules it made."""
-
-    net: Any
-    losses: Any
-    batches: list[list[tuple[Any, Any]]]
-    schedules: list[StandInSchedule]
-
-
-class Trained:
-    """The student's train on a fresh network in eval mode, as `validate` leaves it too. What one run leaves serves several items."""
-
-    def __init__(self, ps2: Any, make: Callable[[], Any], epochs: list[list[tuple[Array, Array]]], errors: list[float]) -> None:
-        self.ps2, self.make, self.numbers, self.scripted = ps2, make, epochs, errors
-        self.done: dict[tuple[Any, ...], Done | Exception] = {}
-
-    def run(self, validated: bool = False, **settings: Any) -> Done:
-        """A run with these settings: the first time it is asked for, else what it left or raised then."""
-        key = (validated, *settings.items())
-        if key not in self.done:
-            try:
-                self.done[key] = self.trained(validated, **settings)
-            except Exception as error:
-                self.done[key] = error
-        found = self.done[key]
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    def trained(self, validated: bool, **settings: Any) -> Done:
-        net, errors = self.make().eval(), iter(self.scripted)
-        StandInSchedule.made = []
-        batches = [[(tensor(x), tensor(y)) for x, y in epoch] for epoch in self.numbers]
-
-        def validate() -> float:
-            net.eval()
-            return next(errors)
-
-        if validated:
-            settings["validate"] = validate
-        with self.ps2.standing_in(make_optimizer=stand_in_optimizer(), PlateauSchedule=StandInSchedule):
-            losses = self.ps2.train(net, (iter(epoch) for epoch in batches), **settings)
-        return Done(net, losses, batches, StandInSchedule.made)
-
-    def losses(self, validated: bool = False, **settings: Any) -> Array:
-        losses = self.run(validated, **settings).losses
-        if not isinstance(losses, list):
-            raise Unfit(f"the result is {describe(losses)}, expected a list of floats, one a step")
-        return np.array([number(loss, "a loss") for loss in losses])
-
-    def state(self, validated: bool = False, **settings: Any) -> dict[str, Array]:
-        return state_of(self.run(validated, **settings).net)
-
-    def schedule(self, **settings: Any) -> dict[str, Array]:
-        """What the schedule was made with and told, and the rate that it was handed."""
-        schedules = self.run(True, **settings).schedules
-        if len(schedules) != 1:
-            raise Unfit(f"{len(schedules)} PlateauSchedules were made, expected one")
-        made = schedules[0]
-        rate = getattr(made.optimizer, "asked_lr", None)
-        if rate is None:
-            raise Unfit("the schedule's optimizer is not the one that make_optimizer made")
-        return {"errors": np.array(made.errors), "arguments": np.array(made.arguments, float), "rate": np.array(float(rate))}
-
-    def ends_in_eval(self, **settings: Any) -> Array:
-        return np.array([not module.training for module in self.run(**settings).net.modules()])
-
-    def given(self, **settings: Any) -> dict[str, Array]:
-        pairs: Iterator[tuple[Any, Any]] = (batch for epoch in self.run(**settings).batches for batch in epoch)
-        return {f"{i}.{what}": array(value) for i, pair in enumerate(pairs) for what, value in zip(("x", "y"), pair, strict=True)}
+        return {"images": array(self.asked.images).astype(np.float64), "labels": array(self.asked.labels)}
 
 
 # ---- 6.6, 6.7
@@ -255,31 +137,72 @@ def ensemble(ps2: Any, draw: Draw) -> Steps:
     makers = [drawn_net(draw, shape, classes) for _ in range(2 if draw.small else draw.integer(3, 4))]
     images, alone = (draw.normal((*draw.size(7, least=2), *shape)) for _ in range(2))
     run = Together(ps2, makers, images)
-    yield "several", settled(lambda: run.run()[0])
-    yield "one", settled(lambda: Together(ps2, makers[:1], alone).run()[0])
+    loud = makers[0].speaking(
+        plus=draw.choice((-1024.0, 1024.0))
+    )  # for all classes: exponentials overflow or vanish, the softmax is the same
+    single = Together(ps2, [loud], alone)
+    yield "several", settled(run.probabilities)
+    yield "one, large logits", settled(single.probabilities_without_gradients)
     yield "conduct, modes", settled(run.modes), holds("leaves a model in another mode than it came in")
     yield "conduct, running statistics", settled(run.statistics), unchanged("a running statistic")
     yield "conduct, without gradients", settled(run.flags), holds("runs the models with gradients on, which costs memory and time")
+    yield "conduct, the models", settled(run.kept), kept("parameters", "dtype", "trains", "gradients")
+    yield "conduct, gradients afterwards", settled(lambda: np.array([run.asked.gradients, not single.asked_without.gradients])), SWITCHED
+
+
+@dataclass(frozen=True)
+class Averaged:
+    """What a call returned and left: the models, whether torch's gradients are on."""
+
+    result: Any
+    models: list[Kept]
+    gradients: bool
 
 
 class Together:
-    """The student's ensemble of fresh networks, the first of which comes in train mode."""
+    """The student's ensemble of fresh networks, the first of which comes in train mode, and a second time at the end."""
 
     def __init__(self, ps2: Any, makers: list[Tiny], images: Array) -> None:
         self.ps2, self.makers, self.images = ps2, makers, images
 
-    def run(self) -> tuple[Array, list[Any]]:
-        models = [make().train(i == 0) for i, make in enumerate(self.makers)]
-        return array(self.ps2.ensemble(list(models), tensor(self.images)), "the result"), models
+    def run(self) -> Averaged:
+        import torch
+
+        models = [Kept(make().train(i == 0)) for i, make in enumerate(self.makers)]
+        given = [model.net for model in models]
+        result = self.ps2.ensemble(given + given[:1] if len(given) > 1 else given, tensor(self.images))
+        return Averaged(result, models, torch.is_grad_enabled())
+
+    @functools.cached_property
+    def asked(self) -> Averaged:
+        return self.run()
+
+    @functools.cached_property
+    def asked_without(self) -> Averaged:
+        """The same, called while gradients are off."""
+        import torch
+
+        with torch.no_grad():
+            return self.run()
+
+    def probabilities(self) -> Array:
+        return array(self.asked.result, "the result")
+
+    def probabilities_without_gradients(self) -> Array:
+        return array(self.asked_without.result, "the result")
 
     def modes(self) -> Array:
-        return np.array([model.training == (i == 0) for i, model in enumerate(self.run()[1])])
+        return np.array([model.net.training == (i == 0) for i, model in enumerate(self.asked.models)])
 
     def statistics(self) -> dict[str, Array]:
-        return {f"{i}.{k}": v for i, m in enumerate(self.run()[1]) for k, v in state_of(m).items() if "running" in k}
+        return {f"{i}.{k}": v for i, m in enumerate(self.asked.models) for k, v in state_of(m.net).items() if "running" in k}
 
     def flags(self) -> Array:
-        return np.array([not gradients for model in self.run()[1] for _, gradients, _ in model.log])
+        return np.array([not gradients for model in self.asked.models for _, gradients, _ in model.net.log])
+
+    def kept(self) -> dict[str, Array]:
+        flags = [model.flags() for model in self.asked.models]
+        return {name: np.array([flag[name] for flag in flags]) for name in flags[0]}
 
 
 @question("6.7", "controller_gradient", stub="training.controller_gradient", needs_torch=True)
@@ -298,14 +221,27 @@ def controller_gradient(ps2: Any, draw: Draw) -> Steps:
     yield "direction, worse than the baseline", run(more, choices[1], baseline - 0.5, baseline)
     yield "direction, default baseline", run(more, choices[2], reward)
     yield "large logits", run(huge, choices[0], reward, baseline)
-    kept = tensor_kept(ps2, logits, choices[0], reward)
-    yield "conduct, logits", settled(kept), unchanged("`logits`")
+    again = Twice(ps2, more, (choices[2], reward))
+    yield "direction, called twice", settled(again.second)
+    yield "conduct, logits", settled(again.logits), unchanged("`logits`, its .grad or its requires_grad")
 
 
-def tensor_kept(ps2: Any, logits: Array, choice: int, reward: float) -> Callable[[], Array]:
-    def run() -> Array:
-        given = tensor(logits)
-        ps2.controller_gradient(given, choice, reward)
-        return array(given)
+class Twice:
+    """The student's controller_gradient, called twice with the same tensor."""
 
-    return run
+    def __init__(self, ps2: Any, logits: Array, rest: tuple[int, float]) -> None:
+        self.ps2, self.numbers, self.rest = ps2, logits, rest
+
+    @functools.cached_property
+    def called(self) -> tuple[Any, Any]:
+        """The tensor, and the second result."""
+        given = tensor(self.numbers)
+        self.ps2.controller_gradient(given, *self.rest)
+        return given, self.ps2.controller_gradient(given, *self.rest)
+
+    def second(self) -> Array:
+        return array(self.called[1], "the result")
+
+    def logits(self) -> dict[str, Array]:
+        given = self.called[0]
+        return {"logits": array(given), "trains": np.array(given.requires_grad), "gradient": np.array(given.grad is not None)}
