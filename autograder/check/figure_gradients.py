@@ -26,8 +26,8 @@ def measure(ps2: Any) -> Data:
 
     All in decimal logarithms of the gradient's norm relative to that at the chain's end.
     """
-    small = {curve: chain_of(ps2, max(DEPTHS), residual) for curve, residual in (("plain", False), ("residual", True))}
-    theory = {curve: tanh_theory(max(DEPTHS), residual) for curve, residual in (("plain", False), ("residual", True))}
+    small = {name: chain_of(ps2, max(DEPTHS), residual) for name, residual in (("plain", False), ("residual", True))}
+    theory = {name: tanh_theory(max(DEPTHS), residual) for name, residual in (("plain", False), ("residual", True))}
     return {
         "layers": {name: curve(arriving(ps2, chain[:DEPTH]), theory[name][:DEPTH]) for name, chain in small.items()},
         "depths": {name: by_depth(ps2, chain, theory[name]) for name, chain in small.items()},

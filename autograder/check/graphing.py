@@ -21,12 +21,12 @@ def record(net: Any, images: Any) -> bool:
 
     before = {name: value.clone() for name, value in net.state_dict().items()}
     plain, hooks = net.forward, list[Any]()
+    accept_streams()
     try:
         expected = gradients(net, images)
         restore(net, before)
         torch.cuda.make_graphed_callables(net, (images,), allow_unused_input=True)
         restore(net, before)
-        accept_streams()
         recorded = net.forward
         net.forward = lambda x: recorded(x) if x.shape == images.shape and x.dtype == images.dtype else plain(x)
         for parameter in net.parameters():  # the recording writes each gradient to one place, which a step must not hold on to

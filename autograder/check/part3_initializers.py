@@ -231,7 +231,7 @@ def case(name: str, shape_and_fan: tuple[Shape, int], ps2: Any, slope: float | N
 
 def one_state(ps2: Any, draw: Draw, slope: float) -> Steps:
     """From one state the same numbers, each time scaled: a default slope of 0.01, which no sample would show, does in the seventh digit."""
-    shape, seed = draw.size(16, 12), draw.seeds(1)[0]
+    shape, seed = (draw.integer(8, 16), draw.integer(8, 12)), draw.seeds(1)[0]
 
     def heads() -> Any:
         calls: dict[str, dict[str, float]] = {"default": {}, "slope 0": {"negative_slope": 0.0}, "leaky": {"negative_slope": slope}}

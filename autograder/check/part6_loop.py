@@ -59,9 +59,9 @@ class StandInSchedule:
     def step(self, error: float) -> None:
         error = number(error, "the error")
         self.errors.append(error)
-        better = error < self.best - self.min_delta
-        self.best, self.failures = (error, 0) if better else (self.best, self.failures + 1)
-        for group in self.optimizer.param_groups:
+        self.best = error  # something to print; what it has to be is for question 6.3
+        groups = self.optimizer.param_groups
+        for group in groups:
             group["lr"] *= scale_of(error)
 
 

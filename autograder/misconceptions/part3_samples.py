@@ -12,8 +12,8 @@ from .part3_scaled import ALL_SLOPES, he, walk_gain
 from .part3_stacks import sizes
 
 TO_FIT = (
-    "the sample (or each unit's weights) is shifted, scaled or normalized until its own mean, deviation or length is exact: its numbers "
-    "then depend on one another; scale independent numbers by the formula alone (handout, conventions of part 3)"
+    "the sample (or a unit's weights) is shifted or scaled until its own mean, deviation or length is exact: "
+    "its numbers then depend on one another"
 )
 
 

@@ -133,10 +133,7 @@ def statistics_dead_by_sign(right: Any) -> Any:
     return counting(off=lambda z, s: np.mean(np.all(z <= 0, axis=0)))(right)
 
 
-NEW = (
-    "each layer gets a new object, type(activation)(), which has lost the arguments that the given one was made with; use the given one, "
-    "or copies of it"
-)
+NEW = "each layer gets a new type(activation)(), which has lost the arguments of the given one; use the given one, or copies of it"
 
 
 @mistake("3.9", "activation_statistics", NEW + " (handout 3.9)", fails=("raised ReLU", "one layer", "negative slopes"))

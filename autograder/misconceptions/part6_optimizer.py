@@ -100,7 +100,7 @@ def optimizer_last_layer_only(right: Any) -> Any:
 @mistake(
     "6.2",
     "make_optimizer",
-    "`momentum or 0.9`: 0 counts as false, so that a momentum of 0 becomes the default",
+    "the default is put in by `momentum or 0.9`: 0 counts as false, so that a momentum of 0 becomes the default",
     fails=("weight decay",),
 )
 def optimizer_default_for_zero(right: Any) -> Any:

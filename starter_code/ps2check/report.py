@@ -61,10 +61,11 @@ def explain(question: Question, row: Row, judge: Judge | None, got: Item | None,
     calls: [] where the inputs are too large to paste; then only the first entry that differs is shown.
     """
     compared = got is not None and not isinstance(got, Failure) and bool(want)
+    compared = compared and (judge is None or judge.shown)
     conduct = row.group == CONDUCT
     lines = [headline(question, row, count_of(got, want) if compared and not conduct else "")]  # type: ignore[arg-type]
     lines += [f"    {line}" for call in calls for line in broken(call, WIDTH - 4)]
-    if compared and (judge is None or judge.shown):
+    if compared:
         labels = ("after your code ", "before          ") if conduct else ("your result ", "expected    ")
         lines += ["  " + line for line in comparison(got, want, judge, labels)]  # type: ignore[arg-type]
     return "\n".join(lines)

@@ -68,7 +68,7 @@ def test_gradients_agree_with_their_theory() -> None:
             far = np.abs(np.array(curve["measured"]) - np.array(curve["theory"]))
             assert np.max(far) < 0.4, (panel, name)  # of 12 and 25 decades
     assert data["depths"]["plain"]["measured"][-1] < -20 < 0 < data["depths"]["residual"]["measured"][-1] < 2
-    assert data["blocks"]["residual, Fixup"]["measured"] == [0.0] * 20
+    assert np.max(np.abs(data["blocks"]["residual, Fixup"]["measured"])) < 1e-12  # nothing is lost but to rounding
 
 
 def test_gradient_norms_by_meters_are_those_of_the_function_asked() -> None:
