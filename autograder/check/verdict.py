@@ -104,7 +104,13 @@ class Judge:
 def form_mismatch(got: Parts, want: Parts) -> str:
     """The first difference in names, shapes or kinds of number, as a sentence; "" where there is none."""
     if set(got) != set(want):
-        return f"has the entries {names(got)}, expected {names(want)}"
+        if set(want) == {""}:
+            return f"is a dict with the entries {names(got)}, expected a numpy array"
+        return (
+            f"is one array, expected the entries {names(want)}"
+            if set(got) == {""}
+            else f"has the entries {names(got)}, expected {names(want)}"
+        )
     for part, expected in want.items():
         label = f"{part} " if part else ""
         if got[part].shape != expected.shape:
@@ -115,7 +121,7 @@ def form_mismatch(got: Parts, want: Parts) -> str:
 
 
 def names(parts: Parts) -> str:
-    return "[" + ", ".join(repr(p) for p in sorted(parts)) + "]" if set(parts) != {""} else "of one array"
+    return "[" + ", ".join(repr(p) for p in sorted(parts)) + "]"
 
 
 def same_kind(got: np.dtype[Any], want: np.dtype[Any]) -> bool:

@@ -97,7 +97,7 @@ def plain(value: Any) -> Item:
 
 def plain_dict(value: dict[Any, Any]) -> Item:
     parts: Parts = {}
-    for key, entry in value.items():
+    for key, entry in dict.items(value):  # whatever a class of their own makes of `items`
         inner = plain(entry)
         if isinstance(inner, Failure):
             return Failure(inner.kind, f'entry "{str(key)[:40]}" {inner.says}')
