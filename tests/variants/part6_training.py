@@ -245,7 +245,7 @@ def train_with_everything_named_and_noted(module: Any) -> Any:
                 notes.append((group["lr"], group["momentum"], group["weight_decay"], group["nesterov"], schedule.best))
                 notes.append((schedule.factor, schedule.patience, schedule.min_delta, schedule.failures))
         model.eval()
-        return [float(loss) for loss in losses]
+        return [loss.item() for loss in losses]
 
     return train
 
