@@ -270,12 +270,13 @@ def activation_statistics(ps2: Any, draw: Draw) -> Steps:
         "one layer, slope 0.01": lambda: StandInSlopes(0.01, right),
         "negative slopes": lambda: StandInSlopes(-left, left, 0.0),
     }
+    judge = each_entry(floor=0.1)  # where nearly all units are dead, √(E[h²] − E[h]²) keeps nine digits of the mean, not of itself
     for name, make in activations.items():
         weights, x, _ = stack_of(draw, STRENGTHS.get(name, 1.0))
         single_out(weights[0], x, EXTREMES.get(name, ()))
         weights = weights[:1] if name.startswith("one layer") else weights
         x = np.concatenate([x, -x]) if name == "negative slopes" else x
-        yield name, lambda weights=weights, make=make, x=x: ps2.activation_statistics(weights, make(), x), each_entry()
+        yield name, lambda weights=weights, make=make, x=x: ps2.activation_statistics(weights, make(), x), judge
         yield f"conduct, x of {name}", x, unchanged("x")
         yield f"conduct, weights of {name}", dict(enumerate_arrays(weights)), unchanged("a weight")
 
