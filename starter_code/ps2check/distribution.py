@@ -302,7 +302,8 @@ def in_proportion(factors: dict[str, float], base: str, tolerance: float = 1e-6)
             return fails("has other entries than were asked for, or some that are not finite, or zeros alone")
         worst, says, first = 0.0, "", got[base]
         for name, factor in factors.items():
-            product, times = float(first @ got[name]), float(first @ got[name]) / float(first @ first)
+            product = float(first @ got[name])
+            times = product / float(first @ first)
             in_step = product >= (1 - 1e-9) * float(np.linalg.norm(first) * np.linalg.norm(got[name]))
             if in_step and abs(times / factor - 1) > worst:
                 worst, says = abs(times / factor - 1), f"{name}: {times:.7g} times the weights of {base}, should be {factor:.7g} times"
