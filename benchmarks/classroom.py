@@ -268,6 +268,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
+    if options.usual < 1:
+        parser.error("--usual: the common way is what a class is compared with; give it 1 submission or more")
     found: dict[str, Any] = {}
     try:
         measure(options, found)

@@ -149,10 +149,10 @@ def pre_act_block(ps2: Any, draw: Draw) -> Steps:
 def squeeze_excite(ps2: Any, draw: Draw) -> Steps:
     """A gate for each channel, from the means of all channels."""
     reduction, quotient = draw.integer(3, 5), draw.integer(2, 4)
-    wide = 32 + draw.integer(0, 40)
+    wide = 16 * draw.integer(2, 4) + draw.integer(1, 7)  # a small remainder, which rounding to the nearest drops; below, a large one
     cases: tuple[tuple[str, int, tuple[int, ...]], ...] = (
         ("reduction divides", reduction * quotient, (reduction,)),
-        ("reduction does not divide", reduction * quotient + draw.integer(reduction // 2 + 1, reduction - 1), (reduction,)),  # not rounded
+        ("reduction does not divide", reduction * quotient + draw.integer(reduction // 2 + 1, reduction - 1), (reduction,)),
         ("fewer channels than reduction", draw.integer(2, 5), (draw.integer(6, 9),)),
         ("default reduction", wide, ()),
     )
@@ -160,13 +160,14 @@ def squeeze_excite(ps2: Any, draw: Draw) -> Steps:
         hidden = max(1, count // (given or (16,))[0])
         build = lambda count=count, given=given: ps2.SqueezeExcite(count, *given)  # noqa: E731
         x = (draw.integer(6, 8), count, *draw.size(5, 4, least=2))  # enough samples that a lone hidden unit is alive for some
-        last = saturating if not given else None
-        yield from examine(draw, label, build, linear("fc1", hidden, count) | linear("fc2", count, hidden), x, x, offset=1.0, last=last)
+        scales = (5.0, 1e5) if hidden == 1 or not given else (5.0,)  # at the larger one exp overflows
+        shapes = linear("fc1", hidden, count) | linear("fc2", count, hidden)
+        yield from examine(draw, label, build, shapes, x, x, offset=1.0, last=both_ways(scales))
 
 
-def saturating(image: Array) -> Array:
-    """The image and its negative, of which every hidden unit hears one, so large that exp overflows at their logits."""
-    return 1e5 * np.concatenate([image, -image])
+def both_ways(scales: tuple[float, ...]) -> Callable[[Array], Array]:
+    """The image and its negative, so large that every hidden unit is dead for one of them and alive for the other, whatever its bias."""
+    return lambda image: np.concatenate([sign * scale * image for scale in scales for sign in (1, -1)])
 
 
 @question("5.9", "DenseBlock", stub="blocks.DenseBlock", needs_torch=True)
