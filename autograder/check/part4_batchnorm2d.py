@@ -92,7 +92,7 @@ def unusual_features(ps2: Any, draw: Draw) -> Steps:
     x, g = draw.normal(shape), draw.normal(shape)
     x[:, draw.integer(0, shape[1] - 1)] = draw.between(-3.0, 3.0)
     yield from passes(cache(batchnorm(ps2, draw, shape[1], positional=True)), x, g, "a constant channel")
-    offset = np.array([draw.integer(20_000, 90_000) for _ in range(shape[1])], dtype=np.float64)
+    offset = np.array([draw.integer(50_000, 90_000) for _ in range(shape[1])], dtype=np.float64)
     far = draw.normal(shape) + offset[:, None, None]
     yield from passes(cache(batchnorm(ps2, draw, shape[1])), far, draw.normal(shape), "a large offset")
     shape = (*draw.size(8, least=2), 1, 1, 1)

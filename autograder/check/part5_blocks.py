@@ -40,9 +40,10 @@ def leap(draw: Draw) -> int:
     return draw.integer(4, 5)
 
 
-def pixel(image: Array) -> Array:
-    """One row and one column: no stride changes this size, so that a look at the sizes does not tell whether the shortcut projects."""
-    return image[:, :, :1, :1]
+def pixels(image: Array) -> Array:
+    """Each pixel as an image: no stride changes this size, so that a look at the sizes does not tell whether the shortcut projects."""
+    channels: Array = image.reshape(image.shape[1], -1)
+    return channels.T[:, :, None, None]
 
 
 def expansion(ps2: Any, name: str, times: int) -> Steps:
@@ -77,7 +78,7 @@ def grid(draw: Draw, ps2: Any, name: str, keys: Keys, times: int = 1, spread: fl
     for label, cin, width, step, build in cases:
         x = images(draw, cin)
         changes = step != 1 or cin != width * times
-        last = pixel if label == "stride alone" else None
+        last = pixels if label == "stride alone" else None
         yield from examine(draw, label, build, keys(cin, width, changes), x, strided(x, width * times, step), spread, last=last)
 
 
@@ -216,7 +217,7 @@ def resnext_block(ps2: Any, draw: Draw) -> Steps:
         x = images(draw, cin)
         shapes = three_convolutions(cin, width, step != 1 or cin != 2 * width, times=2, groups=(given or (32,))[0])
         build = lambda cin=cin, width=width, step=step, given=given: ps2.ResNeXtBlock(cin, width, step, *given)  # noqa: E731
-        last = pixel if label == "stride alone" else None
+        last = pixels if label == "stride alone" else None
         yield from examine(draw, label, build, shapes, x, strided(x, 2 * width, step), last=last)
 
 
@@ -246,7 +247,7 @@ def inverted_residual(ps2: Any, draw: Draw) -> Steps:
     for label, cin, cout, given in cases:
         x = images(draw, cin)
         build = lambda cin=cin, cout=cout, given=given: ps2.InvertedResidual(cin, cout, **given)  # noqa: E731
-        y, last = strided(x, cout, given.get("stride", 1)), pixel if label == "stride" else None
+        y, last = strided(x, cout, given.get("stride", 1)), pixels if label == "stride" else None
         yield from examine(draw, label, build, inverted(cin, cout, given.get("expand", 6)), x, y, spread=4.0, last=last)
 
 

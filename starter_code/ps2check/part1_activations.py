@@ -59,7 +59,7 @@ def elu(ps2: Any, draw: Draw) -> Steps:
 @question("1.6", "PReLU", stub="activations.PReLU")
 def prelu(ps2: Any, draw: Draw) -> Steps:
     """LeakyReLU whose slope is learned, of any sign: its gradient is summed over every entry."""
-    alpha = draw.between(0.05, 0.75)
+    alpha = draw.between(0.3, 0.75)  # not the default
     later = np.array([draw.between(1.25, 3.0)])
     yield from elementwise(draw, lambda: ps2.PReLU(alpha=alpha), learns=True)
     yield from own_arrays(draw, lambda: ps2.PReLU(alpha=alpha))

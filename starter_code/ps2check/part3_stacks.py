@@ -169,7 +169,7 @@ def lsuv(ps2: Any, draw: Draw) -> Steps:
     n, d = draw.size(24, 9, least=4)
     batch = draw.normal((n, d)) * draw.between(1.5, 4.0)
     weights = [rotation(draw, d) for _ in range(3)]
-    bias, scales = draw.normal((d,)) / 8, draw.away_from(0.0, (d,))
+    bias, scales = draw.normal((d,)) / 8, 16 * draw.away_from(0.0, (d,))  # no variance is near 1 by itself
     slope = draw.between(0.25, 0.75)
     stacks: list[list[Any]] = []
 
@@ -218,7 +218,7 @@ def lsuv(ps2: Any, draw: Draw) -> Steps:
 def fixup_scale(ps2: Any, draw: Draw) -> Steps:
     """L^(−1/(2m − 2)) for L blocks of m layers."""
     for number in ("one", "two"):
-        blocks, layers = draw.integer(2, 200), draw.integer(3, 8)
+        blocks, layers = draw.integer(9, 200), draw.integer(3, 8)  # never as many of one as of the other
         yield f"scale, {number}", lambda blocks=blocks, layers=layers: ps2.fixup_scale(blocks, layers)
     blocks = draw.integer(2, 200)
     yield "scale, two layers a block", lambda: ps2.fixup_scale(blocks, 2)
@@ -244,10 +244,10 @@ STRENGTHS = {"tanh": 2.0, "ReLU": 1.0, "SELU": 4.0}
 """Enough for entries to saturate, in nearly every layer; for gradients half of it, so that they do not vanish."""
 
 
-EXTREMES = {"tanh": (1000.0,), "SELU": (-50.0, -2000.0), "negative slopes": (200.0,)}
-"""Units of the first layer that get about so much from every example. tanh′ is exactly 0 there, and the unit not off; SELU′ is 1e-22, so
-that the unit is nearly dead but not dead, and exactly 0. Of the negative slopes the batch is mirrored, so that those of a unit, or the
-largest of them, add up to 0 though it is not dead."""
+EXTREMES = {"tanh": (1000.0, 1000.0, 1000.0, 2.65), "SELU": (-50.0, -2000.0), "negative slopes": (200.0,)}
+"""Units of the first layer that get about so much from every example. tanh′ is exactly 0 at 1000, and the units not off; from 2.65 to
+2.98 |tanh| is above 0.99, and its slope above 0.01. SELU′ is 1e-22, so that the unit is nearly dead but not dead, and exactly 0. Of the
+negative slopes the batch is mirrored, so that those of a unit, or the largest of them, add up to 0 though it is not dead."""
 
 
 def single_out(weight: Array, x: Array, sums: tuple[float, ...]) -> None:
