@@ -42,8 +42,8 @@ def leap(draw: Draw) -> int:
 
 def pixels(image: Array) -> Array:
     """Each pixel as an image: no stride changes this size, so that a look at the sizes does not tell whether the shortcut projects."""
-    channels: Array = image.reshape(image.shape[1], -1)
-    return channels.T[:, :, None, None]
+    apart: Array = image.reshape(image.shape[1], -1).T[:, :, None, None]
+    return apart
 
 
 def expansion(ps2: Any, name: str, times: int) -> Steps:
