@@ -60,6 +60,35 @@ def haar(gains: Array, shape: tuple[int, int] = (3, 3)) -> Judge:
     return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}", tails=tails)
 
 
+def directions(count: int, entries: int) -> Judge:
+    """Vectors of this many entries and norm 1, all directions equally likely: then one entry of them all is far from 0. Uniform numbers,
+    scaled to norm 1, have none beyond √3 of their deviations.
+
+    That the largest is at most t has at most the probability P(|x₁| ≤ t) to the power of their number, because the squares of a random
+    direction's entries are negatively associated (a Dirichlet distribution: Joag-Dev & Proschan 1983, 3.1); x₁² ~ Beta(1/2, (n − 1)/2).
+    """
+
+    def logarithm(vectors: Array) -> float:
+        with np.errstate(divide="ignore"):
+            each = np.log(special.betainc(0.5, (entries - 1) / 2, min(float(np.max(vectors**2)), 1.0)))
+        return count * entries * float(each)
+
+    def rule(got: Parts, _: Parts) -> Verdict:
+        vectors = got.get("", np.zeros(0))
+        if vectors.shape != (count, entries, 1) or vectors.dtype != np.float64 or not np.isfinite(vectors).all():
+            return fails(Failure("type", f"has shape {vectors.shape}, expected {(count, entries, 1)}, finite").says)
+        if np.max(np.abs(np.linalg.norm(vectors, axis=1) - 1)) > 1e-9:
+            return fails("a single column has not norm 1")
+        most = float(np.max(np.abs(vectors))) * entries**0.5
+        says = f"no entry of {count} columns of {entries} is above {most:.3g} deviations: some directions are likelier than others"
+        return within(logarithm(vectors) / np.log(ALPHA), says)
+
+    def tails(got: Parts) -> dict[str, Tail]:
+        return {"largest entry": Tail(float(np.exp(logarithm(got[""]))), exact=False)}
+
+    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}", tails=tails)
+
+
 def coin_tails(q: Array) -> list[float]:
     """How likely a fair coin is to give so uneven numbers: of positive signs of each entry, and of determinants where there are any."""
     positive = [*np.sum(q > 0, axis=0).ravel()] + ([np.sum(np.linalg.det(q) > 0)] if q.shape[1] == q.shape[2] else [])

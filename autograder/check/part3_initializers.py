@@ -16,7 +16,7 @@ from .agreement import equal, unchanged
 from .distribution import draws, head, in_proportion, random_weights
 from .draw import Draw, Shape
 from .initializing import building_blocks
-from .orthogonality import haar, orthonormal
+from .orthogonality import directions, haar, orthonormal
 from .question import question
 from .tracing import literal
 
@@ -243,6 +243,8 @@ def one_state(ps2: Any, draw: Draw, slope: float) -> Steps:
 
 MATRICES = {(3, 3): 200, (2, 3): 110, (3, 2): 110}
 """How many small ones are drawn: enough for a distance of 0.25, where unfixed signs have 0.5, and for signs that never change."""
+COLUMNS = 6
+"""How many single columns are drawn besides: enough for a largest entry that uniform numbers do not have."""
 
 
 @question("3.5", "orthogonal", stub="initializers.orthogonal", ladder=False)
@@ -262,7 +264,7 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
             gain, seeds = draw.between(0.5, 2.0), draw.seeds(2)
             make = Calling(ps2, "orthogonal", shape, gain=gain)
             yield name, lambda make=make, seeds=seeds: draws(make, seeds), orthonormal(shape, gain)
-        seed, gain = draw.seeds(1)[0], draw.between(0.5, 2.0)
+        seed, gain, long = draw.seeds(1)[0], draw.between(0.5, 2.0), draw.integer(200, 240)
 
         def many(small: Shape, half: int) -> Any:
             rng = np.random.default_rng(seed)
@@ -272,7 +274,13 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
         for (rows, columns), count in MATRICES.items():
             judge = haar(np.repeat([1.0, gain], count // 2), (rows, columns))
             yield f"all equally likely, {rows}×{columns}", lambda shape=(rows, columns), half=count // 2: many(shape, half), judge
+        yield "all equally likely, one column", lambda: columns_of(ps2, seed, long), directions(COLUMNS, long)
         yield from global_generator(Calling(ps2, "orthogonal", (3, 4)), draw)
+
+
+def columns_of(ps2: Any, seed: int, entries: int) -> Any:
+    rng = np.random.default_rng(seed)
+    return np.stack([ps2.orthogonal(rng, (entries, 1)) for _ in range(COLUMNS)])
 
 
 @question("3.6", "random_walk", stub="initializers.random_walk", ladder=False)

@@ -42,13 +42,29 @@ def orthogonal_without_signs(right: Any) -> Any:
 @mistake(
     "3.5",
     "orthogonal",
-    "uniform numbers are decomposed instead of normal ones: their directions favour the corners (handout 3.5)",
+    "positive numbers are decomposed instead of normal ones: all entries of the first column have one sign (handout 3.5)",
     fails=(LIKELY,),
 )
 def orthogonal_of_positive(right: Any) -> Any:
     def wrong(rng: Any, shape: Any, gain: float = 1.0) -> Any:
         rows, columns = sizes(shape)
         q, r = np.linalg.qr(rng.random((max(rows, columns), min(rows, columns))))
+        q = q * np.sign(np.diag(r))
+        return gain * (q if rows >= columns else q.T).reshape(shape)
+
+    return wrong
+
+
+@mistake(
+    "3.5",
+    "orthogonal",
+    "uniform numbers are decomposed instead of normal ones: directions towards the corners of a cube are likelier (handout 3.5)",
+    fails=("all equally likely, one column",),
+)
+def orthogonal_of_uniform(right: Any) -> Any:
+    def wrong(rng: Any, shape: Any, gain: float = 1.0) -> Any:
+        rows, columns = sizes(shape)
+        q, r = np.linalg.qr(rng.uniform(-1.0, 1.0, (max(rows, columns), min(rows, columns))))
         q = q * np.sign(np.diag(r))
         return gain * (q if rows >= columns else q.T).reshape(shape)
 

@@ -34,8 +34,8 @@ def golden_files(course: Course, existing: Path) -> dict[str, bytes]:
             kept.append(question.id)
             files[name] = old
             continue
-        made = golden.encode(golden.record_runs(question, reference, root))
-        files[name] = old if old and golden.same(old, made) else made
+        runs = golden.record_runs(question, reference, root)
+        files[name] = old if old and golden.same(old, runs) else golden.encode(runs)
     if kept:
         print(f"The recordings of {', '.join(kept)} were left as they are: this Python does not have torch.", file=sys.stderr)
     return files

@@ -130,7 +130,7 @@ class Graded:
         question = next((q for q in self.asked if file == f"{q.id}.npz"), None)
         if question is None:
             yield from self.values({value for recording in runs.values() for value in values(recording)})
-        elif not golden.same(data, golden.encode(self.public(question))):
+        elif not golden.same(data, self.public(question)):
             yield f"a recording of question {question.id} that the public seed does not give"
 
 

@@ -8,7 +8,7 @@ import pytest
 from autograder.check import golden
 from autograder.check.draw import LADDER
 from autograder.check.package import Package
-from autograder.check.question import load_questions
+from autograder.check.question import REGISTRY, load_questions
 from autograder.check.scoring import ReferenceFault
 from autograder.course import this_course
 
@@ -50,12 +50,24 @@ def test_rounding_counts_as_the_same_and_anything_more_does_not():
     old = golden.encode(runs)
     forward = runs[None].items["forward"]
     forward[""] = forward[""] * (1 + 1e-13)
-    assert golden.encode(runs) != old and golden.same(old, golden.encode(runs))
+    assert golden.encode(runs) != old and golden.same(old, runs)
     forward[""] = forward[""] * (1 + 1e-7)
-    assert not golden.same(old, golden.encode(runs))
+    assert not golden.same(old, runs)
     del runs[None].items["forward"]
-    assert not golden.same(old, golden.encode(runs))
-    assert not golden.same(b"damaged", old)
+    assert not golden.same(old, runs)
+    assert not golden.same(b"damaged", runs)
+
+
+def test_another_sign_of_a_principal_component_counts_as_the_same_and_one_that_is_not_free_does_not():
+    runs = golden.record_runs(REGISTRY["2.3"], reference(), ROOT)
+    old = golden.encode(runs)
+    name = next(name for name, judge in runs[None].judges.items() if judge.free)
+    parts = runs[None].items[name]
+    for part in parts.values():
+        part[..., 0] *= -1
+    assert golden.same(old, runs)
+    next(iter(parts.values()))[..., 1] *= -1
+    assert not golden.same(old, runs)
 
 
 def test_a_damaged_file_is_a_value_error():

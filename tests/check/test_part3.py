@@ -163,6 +163,7 @@ def test_a_recording_of_arbitrary_arrays_fails_without_an_exception() -> None:
         orthogonality.orthonormal((4, 5), 1.0),
         orthogonality.haar(np.ones(7)),
         orthogonality.haar(np.ones(7), (3, 2)),
+        orthogonality.directions(2, 5),
     ):
         for parts in (
             {},
