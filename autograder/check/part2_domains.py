@@ -141,7 +141,8 @@ def reward_normalizer(ps2: Any, draw: Draw) -> Steps:
     """Rewards over the standard deviation of all discounted returns so far; a new episode starts its return from zero."""
     gamma, count = draw.between(0.3, 0.95), draw.size(10, least=4)[0]
     never = np.zeros(count)
-    first, third, large = (rewards(draw, count, centre) for centre in (1.0, 0.5, 0.5))
+    first, third = (rewards(draw, count, centre) for centre in (1.0, 0.5))
+    large = rewards(draw, count if draw.small else draw.integer(110, 130), 0.5)  # a hundred returns and more count, not the last hundred
     yield "one episode", lambda: rewards_of(ps2.RewardNormalizer(gamma=gamma), first, never)
     second, ends = rewards(draw, 2 * count, -2.0), np.zeros(2 * count)
     ends[[0, 1, 4, *5 + draw.order(2 * count - 5)[: count // 4]]] = 1.0  # at once, and twice in a row

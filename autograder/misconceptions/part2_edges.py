@@ -275,6 +275,20 @@ def reward_first_step_never_ends(right: Any) -> Any:
     return rewarding(lambda self, reward, done: right.step(self, reward, done and len(self.returns) > 0))(right)
 
 
+@mistake(
+    "2.12",
+    "RewardNormalizer",
+    "only the last hundred returns are kept, a deque(maxlen=100) perhaps; every R so far counts (handout 2.12)",
+    fails=("one episode, without saying done",),
+)
+def reward_keeps_a_hundred(right: Any) -> Any:
+    def update(self: Any, reward: float, done: bool) -> float:
+        del self.returns[:-99]
+        return float(right.step(self, reward, done))
+
+    return rewarding(update)(right)
+
+
 # ---- eigenvalues
 
 
