@@ -41,7 +41,7 @@ def same_form(got: Parts, theirs: Parts) -> bool:
 
 
 def close(got: Array, theirs: Array) -> bool:
-    a, b = got.astype(np.float64).ravel(), theirs.astype(np.float64).ravel()
+    a, b = (np.asarray(array, np.float64).ravel() for array in (got, theirs))
     with np.errstate(all="ignore"):
         gap = a - b
         error = float(gap @ gap)
