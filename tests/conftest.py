@@ -5,6 +5,7 @@ next; new examples are what the thorough form is for. No deadline in either: how
 """
 
 import os
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -45,6 +46,10 @@ def pytest_xdist_make_scheduler(config, log):
             for other in self.assigned_work:
                 self._reschedule(other)
             return crashed
+
+        def _assign_work_unit(self, node):
+            with suppress(OSError):  # a worker that has died just now: `remove_node` hands on what it was given
+                super()._assign_work_unit(node)
 
         def _reschedule(self, node):
             if node not in self.registered_collections:  # new, and still collecting
