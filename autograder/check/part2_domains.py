@@ -176,8 +176,8 @@ def hessian_condition(ps2: Any, draw: Draw) -> Steps:
     yield "standardized data", lambda: ps2.hessian_condition(tidy), each_entry()
     centred = ordinary(draw, (n + 1, d))
     centred = centred - centred.mean(axis=0)
-    if not draw.small:  # uncorrelated columns, turned: of their variances the two least differ by one in a thousand
-        variances = draw.between(0.125, 0.375) * np.array([1.0, 1.001, *2 + draw.uniform(0.0, 4.0, (d - 2,))])
+    if not draw.small:  # uncorrelated columns, turned: of their variances the two least differ by one in a thousand, and the two largest
+        variances = draw.between(0.125, 0.375) * np.array([1.0, 1.001, 16.0, 16.016, *2 + draw.uniform(0.0, 4.0, (d - 4,))])
         centred = np.linalg.qr(centred)[0] * np.sqrt(n * variances) @ np.linalg.qr(draw.normal((d, d)))[0]
     yield "centred data", lambda: ps2.hessian_condition(centred), each_entry()
     small = draw.normal((n + 3, d)) * 2.0**-11  # the bias apart: an eigenvalue of 1e-7 is none of 0. Of its digits seven are sure

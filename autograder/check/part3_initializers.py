@@ -133,7 +133,7 @@ def fan_in(ps2: Any, draw: Draw) -> Steps:
 def constant_and_gaussian(ps2: Any, draw: Draw) -> Steps:
     """The same value everywhere; and independent normal numbers of a given deviation."""
     for name, dimensions in (("matrix", (7, 11)), ("four dimensions", (5, 4, 3, 2))):
-        shape, value = draw.size(*dimensions), draw.between(-3.0, 3.0)
+        shape, value = draw.size(*dimensions), draw.between(*draw.choice(((-3.0, -0.25), (0.25, 3.0))))
         yield f"constant, {name}", lambda shape=shape, value=value: ps2.constant(shape, value), equal()
     shape, whole = draw.size(6, 5), draw.integer(2, 90)
     yield "constant, a whole number", lambda: {"": ps2.constant(shape, whole), "of 0": ps2.constant(shape[1:], 0)}, equal()
@@ -261,10 +261,10 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
     }
     with building_blocks(ps2):
         for name, shape in shapes.items():
-            gain, seeds = draw.between(0.5, 2.0), draw.seeds(2)
+            gain, seeds = gain_of(draw), draw.seeds(2)
             make = Calling(ps2, "orthogonal", shape, gain=gain)
             yield name, lambda make=make, seeds=seeds: draws(make, seeds), orthonormal(shape, gain)
-        seed, gain, long = draw.seeds(1)[0], draw.between(0.5, 2.0), draw.integer(200, 240)
+        seed, gain, long = draw.seeds(1)[0], gain_of(draw), draw.integer(200, 240)
 
         def many(small: Shape, half: int) -> Any:
             rng = np.random.default_rng(seed)
@@ -276,6 +276,11 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
             yield f"all equally likely, {rows}×{columns}", lambda shape=(rows, columns), half=count // 2: many(shape, half), judge
         yield "all equally likely, one column", lambda: columns_of(ps2, seed, long), directions(COLUMNS, long)
         yield from global_generator(Calling(ps2, "orthogonal", (3, 4)), draw)
+
+
+def gain_of(draw: Draw) -> float:
+    """Any but 1, the default."""
+    return draw.between(*draw.choice(((0.5, 0.875), (1.125, 2.0))))
 
 
 def columns_of(ps2: Any, seed: int, entries: int) -> Any:

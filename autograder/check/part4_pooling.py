@@ -69,9 +69,14 @@ def special_windows(ps2: Any, draw: Draw) -> Steps:
 
 
 def tied(draw: Draw, shape: Shape) -> Array:
-    """Images of three different numbers, the first one of a single number, the last of numbers that are only nearly equal, and grow."""
+    """Images of three different numbers, the first one of a single number, the last of numbers that are only nearly equal, and grow.
+
+    A channel of the one before is a chessboard, where the first in row-major order is not the first of the columns.
+    """
     images = draw.integers(3, shape) * draw.between(0.5, 2.0)
     images[0] = draw.between(-2.0, 2.0)
+    if len(images) > 2:
+        images[-2, 0] = np.indices(shape[2:]).sum(axis=0) % 2
     if len(images) > 1:
         images[-1] = draw.between(0.5, 2.0) + np.arange(images[-1].size).reshape(shape[1:]) * 2.0**-30
     return images

@@ -225,7 +225,8 @@ def fixup_scale(ps2: Any, draw: Draw) -> Steps:
 
 
 def stack_of(draw: Draw, strength: float) -> tuple[list[Array], Array, Array]:
-    """(weights, x, dL/d(last output)) of a small stack of different widths; some units after the first layer get negative weights only.
+    """(weights, x, dL/d(last output)) of a small stack of different widths. After the first layer one unit gets negative weights only, and
+    one positive ones, so that no stack of ReLUs is all dead.
 
     strength: of the weights; above 2 a bounded activation saturates here and there.
     """
@@ -236,7 +237,7 @@ def stack_of(draw: Draw, strength: float) -> tuple[list[Array], Array, Array]:
     weights = [draw.normal((a, b)) * strength / 2.0 ** round(np.log2(a) / 2) for a, b in pairwise(widths)]
     for w in weights[1:]:
         column = draw.integer(0, w.shape[1] - 1)
-        w[:, column] = -np.abs(w[:, column])
+        w[:, column], w[:, column - 1] = -np.abs(w[:, column]), np.abs(w[:, column - 1])
     return weights, draw.normal((n, widths[0])), draw.normal((n, widths[-1]))
 
 

@@ -34,7 +34,7 @@ def statistics(layer: Any) -> dict[str, Any]:
 
 def batchnorm(ps2: Any, draw: Draw, channels: int, running: bool = False, positional: bool = False) -> Make:
     """make() for a layer with drawn arguments and parameters; `running`: also with drawn running statistics."""
-    momentum, eps = draw.between(0.125, 0.4375), draw.between(0.0625, 0.5)
+    momentum, eps = draw.between(0.125, 0.4375), draw.between(0.5, 0.9375)  # never equal
     arguments, named = ((channels, momentum, eps), {}) if positional else ((channels,), {"momentum": momentum, "eps": eps})
     parameters = {"weight": draw.normal((channels,)), "bias": draw.normal((channels,))}
     stored = {"running_mean": draw.normal((channels,)), "running_var": draw.normal((channels,)) ** 2 + 0.25}
