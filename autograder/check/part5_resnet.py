@@ -280,7 +280,7 @@ def lending(ps2: Any, value: Any, **others: type) -> Any:
 def densenet(ps2: Any, draw: Draw) -> Steps:
     """Dense blocks with transitions between them that halve the channels; normalization and ReLU close it."""
     reach(ps2, DenseBlock=stand_in_dense(), Transition=stand_in_transition())
-    growth, classes = 2 * draw.integer(1, 3) + 1, draw.integer(3, 9)
+    growth, classes = 2 * draw.integer(2, 4) + 1, draw.integer(3, 9)  # enough channels that one of them is negative at the end
     blocks = [2 * draw.integer(0, 1) + 1, *(draw.integer(1, 4) for _ in range(draw.integer(2, 3)))]  # two are asked for below
     given = list(blocks)  # the first transition halves an odd number of channels
     others = {"DenseBlock": stand_in_dense(), "Transition": stand_in_transition()}

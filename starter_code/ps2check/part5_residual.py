@@ -108,8 +108,8 @@ class Forwarded:
         return f"Forwarded({self.body!r}, {self.shortcut!r}, {literal(self.x)})"
 
 
-def bend(draw: Draw, s: float = 0.0) -> Bend:
-    sign = draw.choice((-1.0, 1.0))
+def bend(draw: Draw, s: float = 0.0, sign: float | None = None) -> Bend:
+    sign = draw.choice((-1.0, 1.0)) if sign is None else sign
     return Bend(sign * draw.between(0.5, 1.5), s, sign * draw.between(1.75, 3.0))
 
 
@@ -188,7 +188,8 @@ def in_mixed_modes(ps2: Any, draw: Draw) -> Steps:
     """The block in one mode, its parts in another, which it does not set; and a block in evaluation, which computes the same."""
     shape = shape_of(draw)
     for mode in (True, False):
-        body, shortcut = bend(draw), bend(draw)
+        sign = draw.choice((-1.0, 1.0))  # one for both: what the mode changes in one part cannot make up for the other
+        body, shortcut = bend(draw, sign=sign), bend(draw, sign=sign)
         body.training = shortcut.training = not mode
         x = draw.normal(shape)
 
