@@ -177,7 +177,8 @@ def hessian_condition(ps2: Any, draw: Draw) -> Steps:
     centred = ordinary(draw, (n + 1, d))
     centred = centred - centred.mean(axis=0)
     if not draw.small:  # uncorrelated columns, turned: of their variances the two least differ by one in a thousand, and the two largest
-        variances = draw.between(0.125, 0.375) * np.array([1.0, 1.001, 16.0, 16.016, *2 + draw.uniform(0.0, 4.0, (d - 4,))])
+        least, most = draw.uniform(0.125, 0.375, (1,)), draw.uniform(4.0, 6.0, (1,))
+        variances = np.concatenate([least, 1.001 * least, most, 1.001 * most, draw.uniform(0.5, 3.5, (d - 4,))])
         centred = np.linalg.qr(centred)[0] * np.sqrt(n * variances) @ np.linalg.qr(draw.normal((d, d)))[0]
     yield "centred data", lambda: ps2.hessian_condition(centred), each_entry()
     small = draw.normal((n + 3, d)) * 2.0**-11  # the bias apart: an eigenvalue of 1e-7 is none of 0. Of its digits seven are sure

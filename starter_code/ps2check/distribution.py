@@ -288,9 +288,9 @@ def tail_probabilities(weights: Array, std: float, normal_only: bool = False) ->
 
 
 def kolmogorov_tail(distance: float, n: int) -> float:
-    """P(sup |F_n − F| ≥ distance), by the asymptotic law with Stephens' correction for finite n."""
-    root = np.sqrt(n)
-    return float(special.kolmogorov(distance * (root + 0.12 + 0.11 / root)))
+    """P(sup |F_n − F| ≥ distance), by the asymptotic law with Vrbik's correction (2018), off by at most 2e-4 from n = 100 on."""
+    x = distance * np.sqrt(n)
+    return float(special.kolmogorov(x + 1 / (6 * np.sqrt(n)) + (x - 1) / (4 * n)))
 
 
 def in_proportion(factors: dict[str, float], base: str, tolerance: float = 1e-6) -> Judge:

@@ -156,6 +156,12 @@ def test_tail_probabilities_of_right_weights_are_uniform() -> None:
         assert stats.kstest([f[name].p for f in found], "uniform").pvalue > 1e-4, name
 
 
+@pytest.mark.parametrize("n", [110, 200, 16384])
+def test_the_probability_of_a_distance_is_kolmogorovs(n):
+    for x in np.linspace(0.4, 2.0, 9):
+        assert distribution.kolmogorov_tail(x / np.sqrt(n), n) == pytest.approx(stats.kstwo.sf(x / np.sqrt(n), n), abs=2e-4)
+
+
 def test_a_recording_of_arbitrary_arrays_fails_without_an_exception() -> None:
     for judge in (
         distribution.random_weights((4, 5), 0.1),
