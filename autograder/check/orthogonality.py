@@ -80,7 +80,7 @@ def directions(count: int, entries: int) -> Judge:
         if np.max(np.abs(np.linalg.norm(vectors, axis=1) - 1)) > 1e-9:
             return fails("a single column has not norm 1")
         most = float(np.max(np.abs(vectors))) * entries**0.5
-        says = f"no entry of {count} columns of {entries} is above {most:.3g} deviations: some directions are likelier than others"
+        says = f"of {count} columns of {entries} entries none is above {most:.3g} deviations, where random directions go beyond 2.5"
         return within(logarithm(vectors) / np.log(ALPHA), says)
 
     def tails(got: Parts) -> dict[str, Tail]:
