@@ -24,6 +24,7 @@ from .histogram import Histogram, histogram
 from .verdict import Array, Judge, Parts, Tail, Verdict, fails, within
 
 ALPHA = 1e-9
+ALLOWED = f"what honest draws exceed with probability {ALPHA:.0e}"
 NORMAL_LIMIT = float(-special.ndtri(ALPHA / 2))
 HEAD = 64
 """How many numbers of the further draws are recorded: enough to tell whether they repeat."""
@@ -91,8 +92,7 @@ def random_weights(shape: tuple[int, ...], std: float, *, normal_only: bool = Fa
     def tails(got: Parts) -> dict[str, Tail]:
         return tail_probabilities(got["weights"], std, normal_only)
 
-    allowed = f"what honest draws exceed with probability {ALPHA:.0e}"
-    return Judge(rule, alone=True, chance=True, allowed=allowed, tails=tails, histograms=histograms)
+    return Judge(rule, alone=True, chance=True, allowed=ALLOWED, tails=tails, histograms=histograms)
 
 
 def malformed(got: Parts, shape: tuple[int, ...]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from .distribution import ALPHA, kolmogorov, kolmogorov_tail, malformed, repeats
-from .verdict import Array, Failure, Judge, Parts, Tail, Verdict, fails, within
+from .distribution import ALLOWED, ALPHA, kolmogorov, kolmogorov_tail, malformed, repeats
+from .verdict import Array, Judge, Parts, Tail, Verdict, fails, within
 
 
 def orthonormal(shape: tuple[int, ...], gain: float, tolerance: float = 1e-9) -> Judge:
@@ -38,8 +38,8 @@ def haar(gains: Array, shape: tuple[int, int] = (3, 3)) -> Judge:
 
     def rule(got: Parts, _: Parts) -> Verdict:
         q = got.get("", np.zeros(0))
-        if q.shape != (count, *shape) or q.dtype != np.float64 or not np.isfinite(q).all():
-            return fails(Failure("type", f"has shape {q.shape}, expected {(count, *shape)}, finite").says)
+        if wrong := unlike(q, (count, *shape)):
+            return fails(wrong)
         q = q / gains[:, None, None]
         short = q if shape[0] <= shape[1] else q.transpose(0, 2, 1)
         if np.max(np.abs(short @ short.transpose(0, 2, 1) - np.eye(min(shape)))) > 1e-9:
@@ -57,7 +57,7 @@ def haar(gains: Array, shape: tuple[int, int] = (3, 3)) -> Judge:
         }
         return {**found, "signs": Tail(min(1.0, tests * min(coin_tails(q))), exact=False)}  # a count has steps
 
-    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}", tails=tails)
+    return Judge(rule, alone=True, chance=True, allowed=ALLOWED, tails=tails)
 
 
 def directions(count: int, entries: int) -> Judge:
@@ -75,8 +75,8 @@ def directions(count: int, entries: int) -> Judge:
 
     def rule(got: Parts, _: Parts) -> Verdict:
         vectors = got.get("", np.zeros(0))
-        if vectors.shape != (count, entries, 1) or vectors.dtype != np.float64 or not np.isfinite(vectors).all():
-            return fails(Failure("type", f"has shape {vectors.shape}, expected {(count, entries, 1)}, finite").says)
+        if wrong := unlike(vectors, (count, entries, 1)):
+            return fails(wrong)
         if np.max(np.abs(np.linalg.norm(vectors, axis=1) - 1)) > 1e-9:
             return fails("a single column has not norm 1")
         most = float(np.max(np.abs(vectors))) * entries**0.5
@@ -86,7 +86,13 @@ def directions(count: int, entries: int) -> Judge:
     def tails(got: Parts) -> dict[str, Tail]:
         return {"largest entry": Tail(float(np.exp(logarithm(got[""]))), exact=False)}
 
-    return Judge(rule, alone=True, chance=True, allowed=f"what honest draws exceed with probability {ALPHA:.0e}", tails=tails)
+    return Judge(rule, alone=True, chance=True, allowed=ALLOWED, tails=tails)
+
+
+def unlike(array: Array, shape: tuple[int, ...]) -> str:
+    """What is wrong with the form of an array from the student's process, or ""."""
+    good = array.shape == shape and array.dtype == np.float64 and bool(np.isfinite(array).all())
+    return "" if good else f"has shape {array.shape}, expected {shape}, finite"
 
 
 def coin_tails(q: Array) -> list[float]:

@@ -211,7 +211,7 @@ def controller_gradient(ps2: Any, draw: Draw) -> Steps:
     k = draw.size(7, least=2)[0]
     logits, more = draw.normal((k,)), draw.normal((k,))
     huge = draw.normal((k + 2,)) + np.where(draw.order(k + 2) % 2, 1000.0, -1000.0)  # several large ones: the softmax is no one-hot
-    reward, baseline = draw.between(0.25, 2.0), draw.between(*draw.choice(((-1.0, -0.0625), (0.0625, 0.125))))  # not 0, the default
+    reward, baseline = draw.between(0.25, 2.0), draw.either((-1.0, -0.0625), (0.0625, 0.125))  # not 0, the default
     drawn = (int(logits.argmax()) + draw.integer(1, k - 1)) % k  # not the most probable one
     choices = [drawn, draw.integer(0, k - 1), draw.integer(0, k - 1)]
 

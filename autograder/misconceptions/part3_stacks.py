@@ -24,6 +24,18 @@ def sizes(shape: Any) -> tuple[int, int]:
     return int(shape[0]), int(np.prod(shape[1:]))
 
 
+def decomposed(numbers: Callable[[Any, tuple[int, int]], Any]) -> Callable[[Any], Any]:
+    """A builder of the right decomposition, of numbers(rng, shape) in place of normal ones."""
+
+    def wrong(rng: Any, shape: Any, gain: float = 1.0) -> Any:
+        rows, columns = sizes(shape)
+        q, r = np.linalg.qr(numbers(rng, (max(rows, columns), min(rows, columns))))
+        q = q * np.sign(np.diag(r))
+        return gain * (q if rows >= columns else q.T).reshape(shape)
+
+    return lambda right: wrong
+
+
 @mistake(
     "3.5",
     "orthogonal",
@@ -46,13 +58,7 @@ def orthogonal_without_signs(right: Any) -> Any:
     fails=(LIKELY,),
 )
 def orthogonal_of_positive(right: Any) -> Any:
-    def wrong(rng: Any, shape: Any, gain: float = 1.0) -> Any:
-        rows, columns = sizes(shape)
-        q, r = np.linalg.qr(rng.random((max(rows, columns), min(rows, columns))))
-        q = q * np.sign(np.diag(r))
-        return gain * (q if rows >= columns else q.T).reshape(shape)
-
-    return wrong
+    return decomposed(lambda rng, shape: rng.random(shape))(right)
 
 
 @mistake(
@@ -62,13 +68,7 @@ def orthogonal_of_positive(right: Any) -> Any:
     fails=("all equally likely, one column",),
 )
 def orthogonal_of_uniform(right: Any) -> Any:
-    def wrong(rng: Any, shape: Any, gain: float = 1.0) -> Any:
-        rows, columns = sizes(shape)
-        q, r = np.linalg.qr(rng.uniform(-1.0, 1.0, (max(rows, columns), min(rows, columns))))
-        q = q * np.sign(np.diag(r))
-        return gain * (q if rows >= columns else q.T).reshape(shape)
-
-    return wrong
+    return decomposed(lambda rng, shape: rng.uniform(-1.0, 1.0, shape))(right)
 
 
 @mistake("3.5", "orthogonal", "the gain is ignored (handout 3.5)", fails=(*MATRICES, "all equally likely", "convolution"))

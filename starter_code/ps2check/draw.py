@@ -93,9 +93,16 @@ class Draw:
 
     def between(self, low: float, high: float) -> float:
         """One argument: a multiple of 1/1024 in [low, high]; on the ladder of 1/4 where one fits, else 1/1024."""
-        grain = 4 if self.small and math.floor(high * 4) >= math.ceil(low * 4) else 1024
+        grain = self._grain(low, high)
         first, last = math.ceil(low * grain), math.floor(high * grain)
         return (first + int(self._fraction() * (last - first + 1))) / grain
+
+    def _grain(self, low: float, high: float) -> int:
+        return 4 if self.small and math.floor(high * 4) >= math.ceil(low * 4) else 1024
+
+    def either(self, *ranges: tuple[float, float]) -> float:
+        """One argument in one of the ranges, which leave out what hides a mistake: a default, or a number that changes nothing."""
+        return self.between(*self.choice(ranges))
 
     def integer(self, low: int, high: int) -> int:
         """One whole number from low to high, both included."""

@@ -133,7 +133,7 @@ def fan_in(ps2: Any, draw: Draw) -> Steps:
 def constant_and_gaussian(ps2: Any, draw: Draw) -> Steps:
     """The same value everywhere; and independent normal numbers of a given deviation."""
     for name, dimensions in (("matrix", (7, 11)), ("four dimensions", (5, 4, 3, 2))):
-        shape, value = draw.size(*dimensions), draw.between(*draw.choice(((-3.0, -0.25), (0.25, 3.0))))
+        shape, value = draw.size(*dimensions), draw.either((-3.0, -0.25), (0.25, 3.0))
         yield f"constant, {name}", lambda shape=shape, value=value: ps2.constant(shape, value), equal()
     shape, whole = draw.size(6, 5), draw.integer(2, 90)
     yield "constant, a whole number", lambda: {"": ps2.constant(shape, whole), "of 0": ps2.constant(shape[1:], 0)}, equal()
@@ -280,7 +280,7 @@ def orthogonal(ps2: Any, draw: Draw) -> Steps:
 
 def gain_of(draw: Draw) -> float:
     """Any but 1, the default."""
-    return draw.between(*draw.choice(((0.5, 0.875), (1.125, 2.0))))
+    return draw.either((0.5, 0.875), (1.125, 2.0))
 
 
 def columns_of(ps2: Any, seed: int, entries: int) -> Any:
